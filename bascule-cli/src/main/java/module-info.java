@@ -1,0 +1,13 @@
+/** The bascule command. */
+module dev.bascule.cli {
+  requires static org.jspecify;
+  requires dev.bascule.conformance;
+  requires dev.bascule.cpu;
+  requires dev.bascule.engine;
+  requires dev.bascule.formats;
+  requires dev.bascule.gpu;
+  requires info.picocli;
+
+  opens dev.bascule.cli to
+      info.picocli;
+}

@@ -1,0 +1,5 @@
+/** The suite that every device must pass. */
+module dev.bascule.conformance {
+  requires static org.jspecify;
+  requires transitive dev.bascule.engine;
+}

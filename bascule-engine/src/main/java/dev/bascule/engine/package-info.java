@@ -1,0 +1,5 @@
+/** From a graph to a plan to results. */
+@NullMarked
+package dev.bascule.engine;
+
+import org.jspecify.annotations.NullMarked;

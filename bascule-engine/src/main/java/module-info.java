@@ -1,0 +1,5 @@
+/** From a graph to a plan to results. */
+module dev.bascule.engine {
+  requires static org.jspecify;
+  requires transitive dev.bascule.core;
+}
