@@ -1,4 +1,14 @@
-/** The vocabulary of Bascule, and what each op means. Depends on nothing but annotations. */
+/**
+ * The vocabulary of Bascule: types, graphs, the kernel IR, the device interface, and the reference
+ * interpreter.
+ */
 module dev.bascule.core {
   requires static org.jspecify;
+
+  exports dev.bascule.core;
+  exports dev.bascule.core.device;
+  exports dev.bascule.core.graph;
+  exports dev.bascule.core.kernel;
+
+  uses dev.bascule.core.device.Driver;
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.bascule.core.graph;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.bascule.core.kernel;
+
+import org.jspecify.annotations.NullMarked;
