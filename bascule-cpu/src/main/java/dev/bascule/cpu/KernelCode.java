@@ -10,7 +10,7 @@ import java.util.List;
  * a Map kernel), and any range of units may run on any thread, in any order: the bits do not depend
  * on it.
  */
-interface KernelCode extends AutoCloseable {
+public interface KernelCode extends AutoCloseable {
   /** How the kernel runs and why, for {@code --explain}. */
   String describe();
 
