@@ -1,8 +1,5 @@
 package dev.bascule.cpu.asm;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-
 /**
  * Writes x86-64 machine code: integer instructions as methods, vector instructions as {@link Row}s,
  * labels, and a pool of constants after the code.
@@ -81,12 +78,12 @@ public final class Assembler {
 
   /** The bits of one 4-byte element. */
   public Constant constant32(int bits) {
-    return constant(bytes(4).putInt(bits).array());
+    return constants32(bits);
   }
 
   /** The bits of one 8-byte element. */
   public Constant constant64(long bits) {
-    return constant(bytes(8).putLong(bits).array());
+    return constants32((int) bits, (int) (bits >> 32));
   }
 
   public Constant constant(float value) {
@@ -99,15 +96,11 @@ public final class Assembler {
 
   /** A vector of 4-byte elements: 1, 2, 4, 8 or 16 of them. */
   public Constant constants32(int... bits) {
-    ByteBuffer bytes = bytes(4 * bits.length);
-    for (int b : bits) {
-      bytes.putInt(b);
+    byte[] bytes = new byte[4 * bits.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (bits[i / 4] >> 8 * (i % 4));
     }
-    return constant(bytes.array());
-  }
-
-  private static ByteBuffer bytes(int size) {
-    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    return constant(bytes);
   }
 
   // ---- vector instructions
