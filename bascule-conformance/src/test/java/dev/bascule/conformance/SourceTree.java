@@ -180,7 +180,7 @@ record SourceTree(List<File> files) {
     @Override
     public Void visitClass(ClassTree type, Void nothing) {
       types.add(type.getSimpleName().toString());
-      return super.visitClass(type, nothing);
+      return super.visitClass(type, null);
     }
 
     @Override
@@ -191,7 +191,7 @@ record SourceTree(List<File> files) {
         int last = (int) unit.getLineMap().getLineNumber(end);
         methods.add(new Method(owner() + "." + method.getName(), first, last - first + 1));
       }
-      return super.visitMethod(method, nothing);
+      return super.visitMethod(method, null);
     }
 
     @Override
@@ -201,7 +201,7 @@ record SourceTree(List<File> files) {
       if (isField && flags.contains(Modifier.STATIC) && !flags.contains(Modifier.FINAL)) {
         slips.add(new Slip(line(variable), "mutable static " + variable.getName()));
       }
-      return super.visitVariable(variable, nothing);
+      return super.visitVariable(variable, null);
     }
 
     /**
@@ -218,7 +218,7 @@ record SourceTree(List<File> files) {
           slips.add(new Slip(line(clause), "catch (Throwable)"));
         }
       }
-      return super.visitTry(attempt, nothing);
+      return super.visitTry(attempt, null);
     }
 
     private int line(Tree tree) {
