@@ -56,8 +56,8 @@ public final class Scalars {
       case SQRT -> of((float) Math.sqrt(a));
       case NEG -> of(-a);
       case ABS -> of(Math.abs(a));
-      case MIN -> of(a < b || a != a ? a : b);
-      case MAX -> of(a > b || a != a ? a : b);
+      case MIN -> of(a < b || Float.isNaN(a) ? a : b);
+      case MAX -> of(a > b || Float.isNaN(a) ? a : b);
       case FLOOR -> of((float) Math.floor(a));
       case CEIL -> of((float) Math.ceil(a));
       case TRUNC -> of((float) (a < 0 || (a == 0 && 1 / a < 0) ? Math.ceil(a) : Math.floor(a)));
@@ -80,8 +80,8 @@ public final class Scalars {
       case SQRT -> of(Math.sqrt(a));
       case NEG -> of(-a);
       case ABS -> of(Math.abs(a));
-      case MIN -> of(a < b || a != a ? a : b);
-      case MAX -> of(a > b || a != a ? a : b);
+      case MIN -> of(a < b || Double.isNaN(a) ? a : b);
+      case MAX -> of(a > b || Double.isNaN(a) ? a : b);
       case FLOOR -> of(Math.floor(a));
       case CEIL -> of(Math.ceil(a));
       case TRUNC -> of(a < 0 || (a == 0 && 1 / a < 0) ? Math.ceil(a) : Math.floor(a));
@@ -98,7 +98,7 @@ public final class Scalars {
     return switch (op) {
       case ADD -> a + b;
       case SUB -> a - b;
-      case MUL -> a * b;
+      case MUL -> (int) ((long) a * b);
       case DIV -> b == 0 ? 0 : a / b;
       case REM -> b == 0 ? a : a % b;
       case UDIV -> b == 0 ? 0 : Integer.divideUnsigned(a, b);

@@ -15,7 +15,7 @@ public final class SmallFloats {
 
   public static short floatToBf16(float value) {
     int bits = Float.floatToRawIntBits(value);
-    if (value != value) {
+    if (Float.isNaN(value)) {
       return (short) 0x7FC0;
     }
     return (short) ((bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
@@ -51,14 +51,14 @@ public final class SmallFloats {
   }
 
   public static byte floatToE4m3(float value) {
-    if (value != value) {
+    if (Float.isNaN(value)) {
       return 0x7F;
     }
     return floatToSmall(value, 3, 7, 0x7E);
   }
 
   public static byte floatToE5m2(float value) {
-    if (value != value) {
+    if (Float.isNaN(value)) {
       return 0x7F;
     }
     if (Float.isInfinite(value)) {
