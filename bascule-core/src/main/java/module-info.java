@@ -7,6 +7,7 @@ module dev.bascule.core {
 
   exports dev.bascule.core;
   exports dev.bascule.core.device;
+  exports dev.bascule.core.elementary;
   exports dev.bascule.core.graph;
   exports dev.bascule.core.kernel;
 

@@ -1,0 +1,204 @@
+package dev.bascule.core;
+
+import dev.bascule.core.kernel.Storage;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Values on the host: a dtype, extents, and the bytes in row-major order, little endian. The
+ * segment may lie on or off heap; whoever made it owns it.
+ */
+public final class Tensor {
+  private final DType dtype;
+  private final long[] extents;
+  private final long elements;
+  private final MemorySegment bytes;
+
+  public Tensor(DType dtype, long[] extents, MemorySegment bytes) {
+    this.dtype = dtype;
+    this.extents = extents.clone();
+    this.elements = count(extents);
+    long needed = dtype.bytes(elements);
+    if (bytes.byteSize() < needed) {
+      throw new ShapeException(
+          "tensor "
+              + dtype
+              + Arrays.toString(extents)
+              + " needs "
+              + needed
+              + " bytes, got "
+              + bytes.byteSize());
+    }
+    this.bytes = bytes.asSlice(0, needed);
+  }
+
+  /** A tensor of zeros on the heap. */
+  public static Tensor zeros(DType dtype, long... extents) {
+    long bytes = dtype.bytes(count(extents));
+    if (bytes > Integer.MAX_VALUE - 16) {
+      throw new ShapeException(
+          "tensor "
+              + dtype
+              + Arrays.toString(extents)
+              + " takes "
+              + bytes
+              + " bytes, too many for one heap array");
+    }
+    // long[]-backed, so that every element type is aligned
+    MemorySegment segment = MemorySegment.ofArray(new long[(int) Math.ceilDiv(bytes, 8)]);
+    return new Tensor(dtype, extents, segment.asSlice(0, bytes));
+  }
+
+  public static Tensor of(float[] values, long... extents) {
+    Tensor tensor = zeros(DType.F32, extents);
+    MemorySegment.copy(
+        values, 0, tensor.bytes, ValueLayout.JAVA_FLOAT, 0, tensor.length(values.length));
+    return tensor;
+  }
+
+  public static Tensor of(double[] values, long... extents) {
+    Tensor tensor = zeros(DType.F64, extents);
+    MemorySegment.copy(
+        values, 0, tensor.bytes, ValueLayout.JAVA_DOUBLE, 0, tensor.length(values.length));
+    return tensor;
+  }
+
+  public static Tensor of(int[] values, long... extents) {
+    Tensor tensor = zeros(DType.I32, extents);
+    MemorySegment.copy(
+        values, 0, tensor.bytes, ValueLayout.JAVA_INT, 0, tensor.length(values.length));
+    return tensor;
+  }
+
+  public static Tensor of(long[] values, long... extents) {
+    Tensor tensor = zeros(DType.I64, extents);
+    MemorySegment.copy(
+        values, 0, tensor.bytes, ValueLayout.JAVA_LONG, 0, tensor.length(values.length));
+    return tensor;
+  }
+
+  /** {@code value} in {@code dtype}, rounded to it, as a scalar. */
+  public static Tensor scalar(DType dtype, double value) {
+    Tensor tensor = zeros(dtype);
+    Storage.storeNumber(dtype, tensor.bytes, 0, value);
+    return tensor;
+  }
+
+  private int length(int given) {
+    if (given != elements) {
+      throw new ShapeException(
+          given + " values for shape " + Arrays.toString(extents) + " of " + elements);
+    }
+    return given;
+  }
+
+  private static long count(long[] extents) {
+    long product = 1;
+    try {
+      for (long extent : extents) {
+        if (extent < 0) {
+          throw new ShapeException(
+              "shape " + Arrays.toString(extents) + ": a dimension is negative");
+        }
+        product = Math.multiplyExact(product, extent);
+      }
+    } catch (ArithmeticException e) {
+      throw new ShapeException(
+          "shape " + Arrays.toString(extents) + " has more than 2^63 elements", e);
+    }
+    return product;
+  }
+
+  public DType dtype() {
+    return dtype;
+  }
+
+  public long[] extents() {
+    return extents.clone();
+  }
+
+  public int rank() {
+    return extents.length;
+  }
+
+  public long extent(int axis) {
+    return extents[axis];
+  }
+
+  public long elements() {
+    return elements;
+  }
+
+  /** The bytes, exactly as many as the shape needs. */
+  public MemorySegment bytes() {
+    return bytes;
+  }
+
+  public TensorType type() {
+    return new TensorType(dtype, Shape.of(extents));
+  }
+
+  /** Element {@code index} in row-major order as {@link dev.bascule.core.kernel.Scalars} bits. */
+  public long get(long index) {
+    return Storage.load(dtype, bytes, index);
+  }
+
+  public void set(long index, long scalarBits) {
+    Storage.store(dtype, bytes, index, scalarBits);
+  }
+
+  /** Element {@code index} as a double (64-bit integers may round). */
+  public double number(long index) {
+    return Storage.number(dtype, get(index));
+  }
+
+  /** All elements as floats, rounded where the dtype is wider. */
+  public float[] floats() {
+    float[] values = new float[Math.toIntExact(elements)];
+    if (dtype == DType.F32) {
+      MemorySegment.copy(bytes, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values, 0, values.length);
+      return values;
+    }
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) number(i);
+    }
+    return values;
+  }
+
+  /** All elements as doubles. */
+  public double[] doubles() {
+    double[] values = new double[Math.toIntExact(elements)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = number(i);
+    }
+    return values;
+  }
+
+  /** All elements as longs; floats are truncated. */
+  public long[] longs() {
+    long[] values = new long[Math.toIntExact(elements)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = dtype.isFloat() ? (long) number(i) : get(i);
+    }
+    return values;
+  }
+
+  /** The same values under other extents. */
+  public Tensor reshaped(long... newExtents) {
+    if (count(newExtents) != elements) {
+      throw new ShapeException(
+          "reshape of "
+              + Arrays.toString(extents)
+              + " to "
+              + Arrays.toString(newExtents)
+              + ": element counts differ");
+    }
+    return new Tensor(dtype, newExtents, bytes);
+  }
+
+  @Override
+  public String toString() {
+    return dtype + Arrays.toString(extents);
+  }
+}
