@@ -1,10 +1,12 @@
 package dev.bascule.gpu.opencl;
 
+import dev.bascule.core.DeviceException;
+
 /**
  * An OpenCL function failed: the message names the function, the status and, where known, the
  * remedy.
  */
-public final class OpenClException extends RuntimeException {
+public final class OpenClException extends DeviceException {
   private static final long serialVersionUID = 1L;
 
   private final int status;
