@@ -21,6 +21,7 @@ import dev.bascule.core.device.Stream;
 import dev.bascule.core.kernel.Access;
 import dev.bascule.core.kernel.Kernel;
 import dev.bascule.core.kernel.KernelBuilder;
+import dev.bascule.core.kernel.KernelInterpreter;
 import dev.bascule.core.kernel.Primitive;
 import dev.bascule.core.kernel.Reduction;
 import dev.bascule.core.kernel.Scalars;
@@ -342,7 +343,7 @@ class OpenClKernelTest {
           stream.launch(launch);
           stream.synchronize();
         }
-        KernelInterpreter.run(kernel, dims, host);
+        KernelInterpreter.run(kernel, host, dims);
         for (int p = 0; p < host.size(); p++) {
           MemorySegment got = arena.allocate(host.get(p).byteSize());
           stream.download(slices.get(p), got);
