@@ -1,0 +1,216 @@
+package dev.bascule.cpu.gemm;
+
+import static dev.bascule.cpu.asm.Gpr.*;
+import static dev.bascule.cpu.asm.Vec.v;
+
+import dev.bascule.cpu.asm.AbiFrame;
+import dev.bascule.cpu.asm.Assembler;
+import dev.bascule.cpu.asm.Condition;
+import dev.bascule.cpu.asm.Gpr;
+import dev.bascule.cpu.asm.IsaLevel;
+import dev.bascule.cpu.asm.Label;
+import dev.bascule.cpu.asm.Mem;
+import dev.bascule.cpu.asm.Row;
+import dev.bascule.cpu.asm.VectorLength;
+import dev.bascule.cpu.asm.Width;
+
+/**
+ * Emits what brings a strip of a matrix into the order in which a tile reads it: panel [k, column],
+ * columns contiguous and padded to whole vectors.
+ */
+record PanelPacker(IsaLevel level, ElementType type, int vectors, Source source) {
+
+  /** How the source lies in memory. */
+  enum Source {
+    /** Columns are contiguous: rows are copied. Whole vectors only. */
+    COLUMN_CONTIGUOUS,
+    /**
+     * k is contiguous: square blocks are transposed in registers. f32, whole vectors and whole
+     * blocks of k only.
+     */
+    K_CONTIGUOUS,
+    /** Any strides and any count of columns: element by element; missing columns become zero. */
+    STRIDED
+  }
+
+  /** The argument block: 8 bytes each. */
+  enum Argument {
+    SOURCE,
+    /** Bytes from k to k + 1. */
+    K_STRIDE,
+    /** Bytes from a column to the next. */
+    COLUMN_STRIDE,
+    PANEL,
+    /** Number of k; a multiple of a vector's lanes where blocks are transposed. */
+    DEPTH,
+    /** Columns that the source has; read where the source is strided. */
+    COLUMNS;
+
+    static final int BLOCK_BYTES = 8 * values().length;
+
+    Mem place() {
+      return Mem.at(RDI, offset());
+    }
+
+    int offset() {
+      return 8 * ordinal();
+    }
+  }
+
+  private static final Gpr FROM = RSI;
+  private static final Gpr K_STRIDE = RCX;
+  private static final Gpr COLUMN_STRIDE = RBX;
+  private static final Gpr COLUMN_STRIDE_3 = R12;
+  private static final Gpr TO = RDX;
+  private static final Gpr COUNT = RAX;
+
+  VectorLength length() {
+    return level == IsaLevel.AVX512 ? VectorLength.V512 : VectorLength.V256;
+  }
+
+  private int lanes() {
+    return length().lanes(type.bytes());
+  }
+
+  private int panelRowBytes() {
+    return vectors * length().bytes();
+  }
+
+  byte[] emit() {
+    Assembler asm = new Assembler(level);
+    AbiFrame frame = AbiFrame.saving(RBX, R12);
+    frame.enter(asm);
+    asm.mov(FROM, Argument.SOURCE.place());
+    asm.mov(K_STRIDE, Argument.K_STRIDE.place());
+    asm.mov(COLUMN_STRIDE, Argument.COLUMN_STRIDE.place());
+    asm.mov(TO, Argument.PANEL.place());
+    asm.mov(COUNT, Argument.DEPTH.place());
+    switch (source) {
+      case COLUMN_CONTIGUOUS -> copy(asm);
+      case K_CONTIGUOUS -> transpose(asm);
+      case STRIDED -> gather(asm);
+    }
+    frame.leave(asm);
+    return asm.finish();
+  }
+
+  private void copy(Assembler asm) {
+    Label loop = asm.here();
+    for (int i = 0; i < vectors; i++) {
+      asm.op(type.load, length(), v(i), Mem.at(FROM, i * length().bytes()));
+    }
+    for (int i = 0; i < vectors; i++) {
+      asm.op(type.store, length(), Mem.at(TO, i * length().bytes()), v(i));
+    }
+    asm.add(FROM, K_STRIDE);
+    asm.add(TO, panelRowBytes());
+    asm.sub(COUNT, 1);
+    asm.jcc(Condition.GREATER, loop);
+  }
+
+  /** Blocks of lanes by lanes: unpacks within 128 bits, then 128-bit pieces change places. */
+  private void transpose(Assembler asm) {
+    asm.lea(COLUMN_STRIDE_3, Mem.at(COLUMN_STRIDE, COLUMN_STRIDE, 2));
+    Label loop = asm.here();
+    asm.mov(R8, FROM);
+    for (int vector = 0; vector < vectors; vector++) {
+      Gpr[] columns = {R8, R9, R10, R11};
+      for (int i = 1; i < lanes() / 4; i++) {
+        asm.lea(columns[i], Mem.at(columns[i - 1], COLUMN_STRIDE, 4));
+      }
+      for (int i = 0; i < lanes(); i++) {
+        asm.op(type.load, length(), v(i), column(columns[i / 4], i % 4));
+      }
+      if (vector + 1 < vectors) {
+        asm.lea(R8, Mem.at(columns[lanes() / 4 - 1], COLUMN_STRIDE, 4));
+      }
+      transposeRegisters(asm);
+      storeTransposed(asm, vector * length().bytes());
+    }
+    asm.add(FROM, length().bytes());
+    asm.add(TO, lanes() * panelRowBytes());
+    asm.sub(COUNT, lanes());
+    asm.jcc(Condition.GREATER, loop);
+  }
+
+  private static Mem column(Gpr base, int times) {
+    return switch (times) {
+      case 0 -> Mem.at(base);
+      case 1 -> Mem.at(base, COLUMN_STRIDE, 1);
+      case 2 -> Mem.at(base, COLUMN_STRIDE, 2);
+      default -> Mem.at(base, COLUMN_STRIDE_3, 1);
+    };
+  }
+
+  /**
+   * Afterwards 128-bit lane L of register 4g + c holds, for columns 4g to 4g + 3, the element k =
+   * 4L + c.
+   */
+  private void transposeRegisters(Assembler asm) {
+    int n = lanes();
+    for (int i = 0; i < n; i += 2) {
+      asm.op(Row.VUNPCKLPS, length(), v(n + i), v(i), v(i + 1));
+      asm.op(Row.VUNPCKHPS, length(), v(n + i + 1), v(i), v(i + 1));
+    }
+    for (int g = 0; g < n; g += 4) {
+      asm.op(Row.VUNPCKLPD, length(), v(g), v(n + g), v(n + g + 2));
+      asm.op(Row.VUNPCKHPD, length(), v(g + 1), v(n + g), v(n + g + 2));
+      asm.op(Row.VUNPCKLPD, length(), v(g + 2), v(n + g + 1), v(n + g + 3));
+      asm.op(Row.VUNPCKHPD, length(), v(g + 3), v(n + g + 1), v(n + g + 3));
+    }
+  }
+
+  private void storeTransposed(Assembler asm, int offset) {
+    int rowBytes = panelRowBytes();
+    for (int c = 0; c < 4; c++) {
+      if (level == IsaLevel.AVX512) {
+        asm.op(Row.VSHUFF32X4, length(), v(16), v(c), v(4 + c), 0x88);
+        asm.op(Row.VSHUFF32X4, length(), v(17), v(c), v(4 + c), 0xDD);
+        asm.op(Row.VSHUFF32X4, length(), v(18), v(8 + c), v(12 + c), 0x88);
+        asm.op(Row.VSHUFF32X4, length(), v(19), v(8 + c), v(12 + c), 0xDD);
+        for (int lane = 0; lane < 4; lane++) {
+          int half = lane % 2;
+          int pick = lane < 2 ? 0x88 : 0xDD;
+          asm.op(Row.VSHUFF32X4, length(), v(20 + lane), v(16 + half), v(18 + half), pick);
+        }
+        for (int lane = 0; lane < 4; lane++) {
+          Mem place = Mem.at(TO, (4 * lane + c) * rowBytes + offset);
+          asm.op(type.store, length(), place, v(20 + lane));
+        }
+      } else {
+        asm.op(Row.VPERM2F128, length(), v(8), v(c), v(4 + c), 0x20);
+        asm.op(Row.VPERM2F128, length(), v(9), v(c), v(4 + c), 0x31);
+        asm.op(type.store, length(), Mem.at(TO, c * rowBytes + offset), v(8));
+        asm.op(type.store, length(), Mem.at(TO, (4 + c) * rowBytes + offset), v(9));
+      }
+    }
+  }
+
+  private void gather(Assembler asm) {
+    Width width = type.bytes() == 4 ? Width.B32 : Width.B64;
+    Label row = asm.here();
+    asm.mov(R8, FROM);
+    asm.mov(R9, TO);
+    asm.mov(R10, Argument.COLUMNS.place());
+    asm.lea(R11, Mem.at(TO, panelRowBytes()));
+    Label element = asm.here();
+    asm.movzx(R12, width, Mem.at(R8));
+    asm.store(width, Mem.at(R9), R12);
+    asm.add(R8, COLUMN_STRIDE);
+    asm.add(R9, type.bytes());
+    asm.sub(R10, 1);
+    asm.jcc(Condition.GREATER, element);
+    Label padded = asm.newLabel();
+    Label padding = asm.here();
+    asm.cmp(R9, R11);
+    asm.jcc(Condition.ABOVE_EQUAL, padded);
+    asm.store(width, Mem.at(R9), 0);
+    asm.add(R9, type.bytes());
+    asm.jmp(padding);
+    asm.bind(padded);
+    asm.add(FROM, K_STRIDE);
+    asm.mov(TO, R11);
+    asm.sub(COUNT, 1);
+    asm.jcc(Condition.GREATER, row);
+  }
+}
