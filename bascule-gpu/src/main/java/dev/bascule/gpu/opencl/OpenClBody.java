@@ -5,6 +5,7 @@ import dev.bascule.core.ScalarType;
 import dev.bascule.core.kernel.Access;
 import dev.bascule.core.kernel.Instruction;
 import dev.bascule.core.kernel.Kernel;
+import dev.bascule.core.kernel.Reduction;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
@@ -56,15 +57,6 @@ final class OpenClBody {
     return dim.isConstant()
         ? "%dL".formatted(dim.constant())
         : dimensions.computeIfAbsent(dim, _ -> "d" + dimensions.size());
-  }
-
-  /** The product of the extents of axes {@code from} to {@code to} (excluded) as C text. */
-  String extent(int from, int to) {
-    Dim product = Dim.ONE;
-    for (Dim extent : kernel.domain().subList(from, to)) {
-      product = product.times(extent);
-    }
-    return dim(product);
   }
 
   /** The largest level: the walk in which stores happen. */
@@ -257,5 +249,87 @@ final class OpenClBody {
   /** True where the body computes in doubles. */
   boolean usesDouble() {
     return kernel.body().stream().anyMatch(i -> i.type() == ScalarType.F64);
+  }
+
+  /**
+   * Declares the coordinates of axes {@code from} to {@code to} (excluded) of the point {@code
+   * index} (C text).
+   */
+  String coordinates(String index, int from, int to) {
+    if (from == to) {
+      return "";
+    }
+    StringBuilder text = new StringBuilder("long rest = " + index + ";\n");
+    for (int axis = to - 1; axis > from; axis--) {
+      String extent = dim(kernel.domain().get(axis));
+      text.append("const long i%1$d = rest %% %2$s; rest /= %2$s;\n".formatted(axis, extent));
+    }
+    return text.append("const long i%d = rest;\n".formatted(from)).toString();
+  }
+
+  /** Declares the coordinates of the row axes of element {@code e}. */
+  String rowCoordinates() {
+    return coordinates("e", kernel.outerRank(), kernel.domain().size());
+  }
+
+  /** Declares {@code n}, the elements of a row. */
+  String rowLength() {
+    return "const long n = %s;\n"
+        .formatted(dim(product(kernel.outerRank(), kernel.domain().size())));
+  }
+
+  /** The product of the extents of axes {@code from} to {@code to} (excluded). */
+  Dim product(int from, int to) {
+    Dim product = Dim.ONE;
+    for (Dim extent : kernel.domain().subList(from, to)) {
+      product = product.times(extent);
+    }
+    return product;
+  }
+
+  Instruction.Reduce fold(int instruction) {
+    return (Instruction.Reduce) kernel.body().get(instruction);
+  }
+
+  /** The C type of a fold's result. */
+  String foldType(int instruction) {
+    return OpenClElements.type(fold(instruction).type());
+  }
+
+  /** Where a fold with lanes starts, as C text. */
+  String identity(int instruction) {
+    Instruction.Reduce fold = fold(instruction);
+    return constant(fold.type(), fold.reduction().identity(fold.type()));
+  }
+
+  /** The folds of a level that have lanes. */
+  List<Integer> laneFolds(int ofLevel) {
+    return folds(ofLevel).stream().filter(f -> fold(f).reduction() != Reduction.FMA).toList();
+  }
+
+  /** The folds of a level that run through the row in one accumulator. */
+  List<Integer> sequentialFolds(int ofLevel) {
+    return folds(ofLevel).stream().filter(f -> fold(f).reduction() == Reduction.FMA).toList();
+  }
+
+  /** What folds read at each element: all but the initial value of a sequential one. */
+  List<Integer> operands(List<Integer> folds) {
+    List<Integer> operands = new ArrayList<>();
+    for (int f : folds) {
+      List<Integer> all = fold(f).operands();
+      operands.addAll(fold(f).reduction() == Reduction.FMA ? all.subList(0, 2) : all);
+    }
+    return operands;
+  }
+
+  /** A row whose folds are all sequential, and known at once: its rows can advance side by side. */
+  boolean isSequentialRow() {
+    boolean anyLanes = !IntStream.rangeClosed(0, lastLevel()).allMatch(l -> laneFolds(l).isEmpty());
+    return kernel.isRow() && !anyLanes && lastLevel() == 1 && pointStores().isEmpty();
+  }
+
+  /** The folds of all levels before {@code ofLevel}. */
+  List<Integer> foldsBefore(int ofLevel) {
+    return indices(i -> level[i] < ofLevel && kernel.body().get(i) instanceof Instruction.Reduce);
   }
 }

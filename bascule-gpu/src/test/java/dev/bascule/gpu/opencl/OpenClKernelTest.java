@@ -222,6 +222,26 @@ class OpenClKernelTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 31, 32, 75})
+  void rowsThatLieSideBySideKeepTheirOwnOrder(int columns) {
+    // a softmax over the middle axis of [3, 40, columns], its largest value subtracted
+    KernelBuilder kernel =
+        new KernelBuilder("columns", List.of(Dim.of(3), Dim.of(columns), Dim.of(40)), 1);
+    int x = kernel.input("x", DType.F32);
+    int scale = kernel.input("scale", DType.F32);
+    int y = kernel.output("y", DType.F32);
+    int sums = kernel.output("sums", DType.F32);
+    Term value = kernel.load(access(x, 0, 40L * columns, 1, columns));
+    Term factor = kernel.load(access(scale, 0, 0, 1, 0));
+    Term shifted = kernel.sub(value, kernel.reduce(Reduction.MAX, value));
+    Term sum = kernel.reduce(Reduction.SUM, kernel.mul(shifted, factor));
+    Term dot = kernel.dot(value, shifted, sum);
+    kernel.store(access(sums, 0, columns, 1, 0), kernel.mul(sum, dot));
+    kernel.store(access(y, 0, 40L * columns, 1, columns), kernel.div(shifted, sum));
+    compare(kernel.build(), Bindings.NONE, 3 * 40 * columns);
+  }
+
   @Test
   void lanesAndSequentialFoldsMeetInOneRow() {
     KernelBuilder kernel = new KernelBuilder("mixed", List.of(Dim.of(11), Dim.of(45)), 1);
