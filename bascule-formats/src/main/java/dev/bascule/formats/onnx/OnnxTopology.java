@@ -224,13 +224,13 @@ public final class OnnxTopology {
     while (seen.add(at)) {
       at = producerOf.get(at);
     }
-    List<String> names = new ArrayList<>();
-    int start = at;
-    do {
-      names.add(scope.nodes().get(at).describe());
-      at = producerOf.get(at);
-    } while (at != start);
-    Collections.reverse(names);
+    List<Integer> cycle = new ArrayList<>();
+    for (int start = at; cycle.isEmpty() || at != start; at = producerOf.get(at)) {
+      cycle.add(at);
+    }
+    Collections.reverse(cycle);
+    Collections.rotate(cycle, -cycle.indexOf(Collections.min(cycle)));
+    List<String> names = cycle.stream().map(node -> scope.nodes().get(node).describe()).toList();
     int shown = Math.min(names.size(), NAMES_SHOWN_MAX);
     String more = names.size() > shown ? " -> (" + (names.size() - shown) + " more)" : "";
     return String.join(" -> ", names.subList(0, shown)) + more + " -> " + names.getFirst();
