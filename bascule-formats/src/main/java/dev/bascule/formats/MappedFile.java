@@ -11,14 +11,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file mapped for reading, of any size. Everybody reads it through {@link #read}, which copies: nobody holds a view of
- * the mapping, so a file that is truncated while in use ends in a {@link FormatException} and never in a fault inside
- * compiled or emitted code.
+ * A file mapped for reading, of any size. Everybody reads it through {@link #read}, which copies:
+ * nobody holds a view of the mapping, so a file that is truncated while in use ends in a {@link
+ * FormatException} and never in a fault inside compiled or emitted code.
  *
- * <p>On HotSpot a read of a mapped page that has no file behind it any more raises an {@link InternalError}, but possibly
- * only at the next safepoint; and the rest of the last page reads as zeros without any error. So each copy is followed by
- * one look at the file's length: that call into the system is a safepoint, and its answer tells about the zeros. A {@link
- * RandomAccessFile} gives the length because, unlike a channel, an interrupt does not close it.
+ * <p>On HotSpot a read of a mapped page that has no file behind it any more raises an {@link
+ * InternalError}, but possibly only at the next safepoint; and the rest of the last page reads as
+ * zeros without any error. So each copy is followed by one look at the file's length: that call
+ * into the system is a safepoint, and its answer tells about the zeros. A {@link RandomAccessFile}
+ * gives the length because, unlike a channel, an interrupt does not close it.
  *
  * <p>Threads may read at the same time.
  */
@@ -81,7 +82,8 @@ public final class MappedFile implements AutoCloseable {
   /**
    * Fills {@code destination} with the bytes from {@code offset} on.
    *
-   * @throws IndexOutOfBoundsException if they are not within {@link #size}: callers check what files tell them
+   * @throws IndexOutOfBoundsException if they are not within {@link #size}: callers check what
+   *     files tell them
    * @throws FormatException if the file has been truncated since it was opened
    */
   public void read(long offset, MemorySegment destination) {

@@ -9,8 +9,9 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
 /**
- * Throws broken files at a reader: it may refuse them by {@link FormatException} and by nothing else, without taking
- * memory out of proportion to the file. Case i of a seed is the same on every run and every machine.
+ * Throws broken files at a reader: it may refuse them by {@link FormatException} and by nothing
+ * else, without taking memory out of proportion to the file. Case i of a seed is the same on every
+ * run and every machine.
  */
 public final class Fuzz {
   private static final long ALLOCATED_BYTES_FLOOR = 48L << 20;
@@ -31,7 +32,8 @@ public final class Fuzz {
 
   private Fuzz() {}
 
-  public static Outcome run(Path folder, long seed, int cases, Maker maker, Reader reader) throws IOException {
+  public static Outcome run(Path folder, long seed, int cases, Maker maker, Reader reader)
+      throws IOException {
     System.out.println("fuzz seed " + seed + ", " + cases + " cases");
     int refused = 0;
     Path file = folder.resolve("fuzzed");
@@ -46,15 +48,25 @@ public final class Fuzz {
       } catch (FormatException e) {
         refused++;
         if (!String.valueOf(e.getMessage()).contains("fuzzed")) {
-          throw new AssertionError("case " + i + " of seed " + seed + ": the error does not name the file", e);
+          throw new AssertionError(
+              "case " + i + " of seed " + seed + ": the error does not name the file", e);
         }
       } catch (RuntimeException | Error e) {
-        throw new AssertionError("case " + i + " of seed " + seed + " (" + bytes.length + " bytes)", e);
+        throw new AssertionError(
+            "case " + i + " of seed " + seed + " (" + bytes.length + " bytes)", e);
       }
       long allocated = allocatedBytes() - before;
       if (allocated > ALLOCATED_BYTES_FLOOR + ALLOCATED_BYTES_PER_FILE_BYTE * bytes.length) {
         throw new AssertionError(
-            "case " + i + " of seed " + seed + ": " + bytes.length + " bytes took " + allocated + " bytes of heap");
+            "case "
+                + i
+                + " of seed "
+                + seed
+                + ": "
+                + bytes.length
+                + " bytes took "
+                + allocated
+                + " bytes of heap");
       }
     }
     return new Outcome(cases - refused, refused);
@@ -75,7 +87,9 @@ public final class Fuzz {
         case 0 -> bytes[at] = (byte) random.nextInt();
         case 1 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
         case 2 -> bytes = Arrays.copyOf(bytes, at);
-        case 3 -> bytes = splice(bytes, at, Math.min(bytes.length, at + 1 + random.nextInt(16)), new byte[0]);
+        case 3 ->
+            bytes =
+                splice(bytes, at, Math.min(bytes.length, at + 1 + random.nextInt(16)), new byte[0]);
         case 4 -> {
           byte[] noise = new byte[1 + random.nextInt(16)];
           random.nextBytes(noise);

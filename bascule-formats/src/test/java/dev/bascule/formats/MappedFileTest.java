@@ -25,8 +25,12 @@ class MappedFileTest {
 
   @Test
   void whatIsNoFileIsRefused() {
-    assertThatThrownBy(() -> MappedFile.open(folder)).isInstanceOf(FormatException.class).hasMessageContaining("a folder or a device");
-    assertThatThrownBy(() -> MappedFile.open(folder.resolve("none"))).isInstanceOf(FormatException.class).hasMessageContaining("got nothing");
+    assertThatThrownBy(() -> MappedFile.open(folder))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("a folder or a device");
+    assertThatThrownBy(() -> MappedFile.open(folder.resolve("none")))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("got nothing");
   }
 
   @Test
@@ -37,7 +41,8 @@ class MappedFileTest {
       file.read(1, MemorySegment.ofArray(bytes));
       assertThat(bytes).containsExactly(2, 3);
       assertThat(file.size()).isEqualTo(4);
-      assertThatThrownBy(() -> file.read(3, MemorySegment.ofArray(bytes))).isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> file.read(3, MemorySegment.ofArray(bytes)))
+          .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
 
@@ -59,12 +64,17 @@ class MappedFileTest {
       truncate(path, 50);
       assertThatThrownBy(() -> file.read(40, MemorySegment.ofArray(new byte[20])))
           .isInstanceOf(FormatException.class)
-          .hasMessageContainingAll("the 100 bytes it had when it was opened", "50 bytes: the file was truncated while in use");
+          .hasMessageContainingAll(
+              "the 100 bytes it had when it was opened",
+              "50 bytes: the file was truncated while in use");
       file.read(0, MemorySegment.ofArray(new byte[50]));
     }
   }
 
-  /** In a JVM of its own, in case it dies; with the copy compiled, since that is where faults are reported late. */
+  /**
+   * In a JVM of its own, in case it dies; with the copy compiled, since that is where faults are
+   * reported late.
+   */
   @Test
   void theProcessSurvivesATruncationWhileInUse() throws IOException, InterruptedException {
     Path path = folder.resolve("f");
@@ -99,7 +109,8 @@ class MappedFileTest {
         truncate(path, 8192);
         for (int i = 0; i < READS; i++) {
           int size = 1 + (i * 7919) % 100_000;
-          MemorySegment to = i % 2 == 0 ? memory.asSlice(0, size) : MemorySegment.ofArray(new byte[size]);
+          MemorySegment to =
+              i % 2 == 0 ? memory.asSlice(0, size) : MemorySegment.ofArray(new byte[size]);
           try {
             file.read(8192L + i * 1000L, to);
           } catch (FormatException e) {

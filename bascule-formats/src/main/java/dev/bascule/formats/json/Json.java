@@ -18,8 +18,9 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * A value in a JSON file that knows where it stands ({@code model.vocab}), so that whoever finds it wrong can say so. A
- * tree over Jackson's stream: its data binding would more than double the start-up time of a small command.
+ * A value in a JSON file that knows where it stands ({@code model.vocab}), so that whoever finds it
+ * wrong can say so. A tree over Jackson's stream: its data binding would more than double the
+ * start-up time of a small command.
  */
 public final class Json {
   private static final int FILE_BYTES_MAX = 128 << 20;
@@ -51,7 +52,11 @@ public final class Json {
     try (MappedFile file = MappedFile.open(path)) {
       if (file.size() > FILE_BYTES_MAX) {
         throw new FormatException(
-            path, "", "at most " + FILE_BYTES_MAX + " bytes of JSON", file.size() + " bytes", "check that it is the right file");
+            path,
+            "",
+            "at most " + FILE_BYTES_MAX + " bytes of JSON",
+            file.size() + " bytes",
+            "check that it is the right file");
       }
       byte[] bytes = new byte[(int) file.size()];
       file.read(0, MemorySegment.ofArray(bytes));
@@ -77,13 +82,15 @@ public final class Json {
       }
       return document;
     } catch (JacksonException e) {
-      String where = "line " + e.getLocation().getLineNr() + " column " + e.getLocation().getColumnNr();
+      String where =
+          "line " + e.getLocation().getLineNr() + " column " + e.getLocation().getColumnNr();
       String got = FormatException.quote(e.getOriginalMessage());
       throw new FormatException(file, where, "valid JSON", got, "download it again", e);
     }
   }
 
-  private static FormatException broken(Object file, JsonParser parser, String expected, String got) {
+  private static FormatException broken(
+      Object file, JsonParser parser, String expected, String got) {
     var location = parser.currentTokenLocation();
     String where = "line " + location.getLineNr() + " column " + location.getColumnNr();
     return new FormatException(file, where, expected, got, "download it again");
@@ -105,7 +112,9 @@ public final class Json {
       }
       case START_ARRAY -> {
         List<@Nullable Object> elements = new ArrayList<>();
-        for (JsonToken next = parser.nextToken(); next != JsonToken.END_ARRAY; next = parser.nextToken()) {
+        for (JsonToken next = parser.nextToken();
+            next != JsonToken.END_ARRAY;
+            next = parser.nextToken()) {
           elements.add(value(parser, next, file));
         }
         yield elements;

@@ -16,8 +16,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
- * Reads and writes NumPy's .npy files: versions 1 to 3, either byte order and either dimension order in, version 1 (or 2
- * for a header above 64 KiB), little-endian and row-major out.
+ * Reads and writes NumPy's .npy files: versions 1 to 3, either byte order and either dimension
+ * order in, version 1 (or 2 for a header above 64 KiB), little-endian and row-major out.
  */
 public final class Npy {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -40,7 +40,8 @@ public final class Npy {
       long headerAt = LENGTH_AT + (long) lengthBytes;
       long headerBytes = littleEndian(bytes(file, LENGTH_AT, lengthBytes));
       if (headerBytes > HEADER_BYTES_MAX) {
-        throw broken(file, "a header of at most " + HEADER_BYTES_MAX + " bytes", headerBytes + " bytes");
+        throw broken(
+            file, "a header of at most " + HEADER_BYTES_MAX + " bytes", headerBytes + " bytes");
       }
       Charset charset = version(file) < 3 ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8;
       String text = new String(bytes(file, headerAt, (int) headerBytes), charset);
@@ -69,7 +70,10 @@ public final class Npy {
 
   private static byte[] bytes(MappedFile file, long offset, int length) {
     if (length > file.size() - offset) {
-      throw broken(file, "a header of " + length + " bytes at byte " + offset, "a file of " + file.size() + " bytes");
+      throw broken(
+          file,
+          "a header of " + length + " bytes at byte " + offset,
+          "a file of " + file.size() + " bytes");
     }
     byte[] bytes = new byte[length];
     file.read(offset, MemorySegment.ofArray(bytes));
@@ -97,7 +101,9 @@ public final class Npy {
     }
     if (expected != got) {
       throw broken(
-          file, expected + " bytes of elements for " + header.dtype() + header.dims(), got + " bytes");
+          file,
+          expected + " bytes of elements for " + header.dtype() + header.dims(),
+          got + " bytes");
     }
   }
 
@@ -112,7 +118,10 @@ public final class Npy {
     }
     if (header.dtype() == DType.BOOL) {
       for (long i = 0; i < data.byteSize(); i++) {
-        data.set(ValueLayout.JAVA_BYTE, i, data.get(ValueLayout.JAVA_BYTE, i) == 0 ? (byte) 0 : (byte) 1);
+        data.set(
+            ValueLayout.JAVA_BYTE,
+            i,
+            data.get(ValueLayout.JAVA_BYTE, i) == 0 ? (byte) 0 : (byte) 1);
       }
     }
     if (header.columnMajor() && header.dims().size() > 1) {
@@ -134,7 +143,8 @@ public final class Npy {
   }
 
   /** Goes through the elements in row-major order, counting the index up from the last axis. */
-  private static void toRowMajor(List<Long> dims, int bytes, MemorySegment columns, MemorySegment rows) {
+  private static void toRowMajor(
+      List<Long> dims, int bytes, MemorySegment columns, MemorySegment rows) {
     int rank = dims.size();
     long[] strides = new long[rank];
     long stride = bytes;

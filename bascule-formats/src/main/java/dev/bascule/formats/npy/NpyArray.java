@@ -21,7 +21,13 @@ public record NpyArray(DType dtype, List<Long> dims, MemorySegment data) {
     }
     if (data.byteSize() != dtype.bytes(elements)) {
       throw new IllegalArgumentException(
-          "array " + dtype + dims + ": expected " + dtype.bytes(elements) + " bytes, got " + data.byteSize());
+          "array "
+              + dtype
+              + dims
+              + ": expected "
+              + dtype.bytes(elements)
+              + " bytes, got "
+              + data.byteSize());
     }
   }
 }

@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The header of a .npy file: a Python dictionary in text, of which only what NumPy writes is understood. Source:
- * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ * The header of a .npy file: a Python dictionary in text, of which only what NumPy writes is
+ * understood. Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 record NpyHeader(DType dtype, boolean bigEndian, boolean columnMajor, List<Long> dims) {
   private static final int RANK_MAX = 64;
@@ -40,7 +40,11 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean columnMajor, List<Long>
     String code = CODES.get(array.dtype());
     if (code == null) {
       throw new IllegalArgumentException(
-          "npy has no type for " + array.dtype() + ": expected one of " + CODES.keySet() + "; convert it, for example to f32");
+          "npy has no type for "
+              + array.dtype()
+              + ": expected one of "
+              + CODES.keySet()
+              + "; convert it, for example to f32");
     }
     String order = array.dtype().bits() > Byte.SIZE ? "<" : "|";
     List<String> dims = array.dims().stream().map(String::valueOf).toList();
@@ -79,7 +83,8 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean columnMajor, List<Long>
           case "descr" -> descr = descr();
           case "fortran_order" -> columnMajor = truth();
           case "shape" -> dims = shape();
-          default -> throw broken("the keys descr, fortran_order and shape", FormatException.quote(key));
+          default ->
+              throw broken("the keys descr, fortran_order and shape", FormatException.quote(key));
         }
         if (!accept(',')) {
           expect('}');
@@ -104,11 +109,13 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean columnMajor, List<Long>
       boolean hasOrder = !descr.isEmpty() && "<>|=".indexOf(descr.charAt(0)) >= 0;
       String code = hasOrder ? descr.substring(1) : descr;
       for (Map.Entry<DType, String> row : CODES.entrySet()) {
-        if (row.getValue().equals(code) && (descr.charAt(0) != '|' || row.getKey().bits() <= Byte.SIZE)) {
+        if (row.getValue().equals(code)
+            && (descr.charAt(0) != '|' || row.getKey().bits() <= Byte.SIZE)) {
           return row.getKey();
         }
       }
-      throw refused("a type of " + CODES.values().stream().sorted().toList(), FormatException.quote(descr));
+      throw refused(
+          "a type of " + CODES.values().stream().sorted().toList(), FormatException.quote(descr));
     }
 
     private boolean truth() {
@@ -193,11 +200,17 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean columnMajor, List<Long>
     }
 
     private FormatException broken(String expected, String got) {
-      return new FormatException(file, "header at character " + at, expected, got, "save the array with numpy.save again");
+      return new FormatException(
+          file, "header at character " + at, expected, got, "save the array with numpy.save again");
     }
 
     private FormatException refused(String expected, String got) {
-      return new FormatException(file, "header", expected, got, "convert the array in NumPy, for example with astype('float32')");
+      return new FormatException(
+          file,
+          "header",
+          expected,
+          got,
+          "convert the array in NumPy, for example with astype('float32')");
     }
   }
 }

@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The files beside a model that hold its tensors. A model may name only files in its own folder (or below), also after
- * symbolic links are followed: a model from a stranger must not read the user's other files.
+ * The files beside a model that hold its tensors. A model may name only files in its own folder (or
+ * below), also after symbolic links are followed: a model from a stranger must not read the user's
+ * other files.
  */
 final class ExternalFiles implements AutoCloseable {
   private final Path model;
@@ -61,13 +62,18 @@ final class ExternalFiles implements AutoCloseable {
   }
 
   private Path resolve(String location, String place) {
-    String expected = "the external data file " + FormatException.quote(location) + " in the model's folder";
+    String expected =
+        "the external data file " + FormatException.quote(location) + " in the model's folder";
     try {
       Path root = folder.toRealPath();
       Path real = root.resolve(location).toRealPath();
       if (!real.startsWith(root)) {
         throw new FormatException(
-            model, place, expected, "a link that leads out of the folder", "copy the file into the folder");
+            model,
+            place,
+            expected,
+            "a link that leads out of the folder",
+            "copy the file into the folder");
       }
       return real;
     } catch (IOException e) {

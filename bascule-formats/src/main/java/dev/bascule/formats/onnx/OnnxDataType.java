@@ -34,9 +34,7 @@ public enum OnnxDataType {
   FLOAT6E2M3(27, 6, TypedField.NONE),
   FLOAT6E3M2(28, 6, TypedField.NONE);
 
-  /**
-   * The repeated field of a tensor that may hold its elements instead of raw bytes.
-   */
+  /** The repeated field of a tensor that may hold its elements instead of raw bytes. */
   enum TypedField {
     NONE(-1),
     FLOAT_DATA(4),
@@ -85,7 +83,10 @@ public enum OnnxDataType {
     return Math.addExact(whole, (elements % 8 * bits + 7) / 8);
   }
 
-  /** Entries of the typed field that {@code elements} take: types under a byte are packed into bytes. */
+  /**
+   * Entries of the typed field that {@code elements} take: types under a byte are packed into
+   * bytes.
+   */
   long typedEntriesFor(long elements) {
     return switch (typedField) {
       case NONE -> 0;

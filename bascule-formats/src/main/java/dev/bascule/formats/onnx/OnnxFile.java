@@ -5,8 +5,9 @@ import dev.bascule.formats.MappedFile;
 import java.nio.file.Path;
 
 /**
- * An ONNX model in a file: its structure, read and checked, and its tensors, which stay in the file (and in the external
- * data files beside it) until they are asked for. Whoever opens it closes it; its tensors are gone then.
+ * An ONNX model in a file: its structure, read and checked, and its tensors, which stay in the file
+ * (and in the external data files beside it) until they are asked for. Whoever opens it closes it;
+ * its tensors are gone then.
  */
 public final class OnnxFile implements AutoCloseable {
   private final MappedFile file;

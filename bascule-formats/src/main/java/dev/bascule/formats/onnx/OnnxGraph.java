@@ -3,8 +3,8 @@ package dev.bascule.formats.onnx;
 import java.util.List;
 
 /**
- * A graph as the file has it: nodes in file order, which need not be an order of execution (see {@link
- * OnnxTopology#order}).
+ * A graph as the file has it: nodes in file order, which need not be an order of execution (see
+ * {@link OnnxTopology#order}).
  *
  * @param inputs may repeat names of initializers: these are then defaults
  */

@@ -1,15 +1,18 @@
 package dev.bascule.formats.onnx;
 
 /**
- * What a model file may ask for before it is refused. Tensors do not count: their bytes stay in the file until they are
- * asked for.
+ * What a model file may ask for before it is refused. Tensors do not count: their bytes stay in the
+ * file until they are asked for.
  *
  * @param structureBytesMax heap that names, nodes, attributes and shapes may take, estimated
  * @param depthMax how deep messages (graphs in attributes, types in types) may be nested
  * @param rankMax dimensions of a tensor
  */
 public record OnnxLimits(long structureBytesMax, int depthMax, int rankMax) {
-  /** Far above any model seen (a thousand layers take 100 MB), far below what would hurt a usual heap. */
+  /**
+   * Far above any model seen (a thousand layers take 100 MB), far below what would hurt a usual
+   * heap.
+   */
   public static OnnxLimits usual() {
     return new OnnxLimits(512L << 20, 100, 64);
   }
@@ -17,7 +20,12 @@ public record OnnxLimits(long structureBytesMax, int depthMax, int rankMax) {
   public OnnxLimits {
     if (structureBytesMax < 1 || depthMax < 1 || rankMax < 1) {
       throw new IllegalArgumentException(
-          "limits: expected numbers above zero, got " + structureBytesMax + ", " + depthMax + ", " + rankMax);
+          "limits: expected numbers above zero, got "
+              + structureBytesMax
+              + ", "
+              + depthMax
+              + ", "
+              + rankMax);
     }
   }
 }

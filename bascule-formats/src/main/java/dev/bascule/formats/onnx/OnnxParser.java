@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Reads the messages of {@code onnx.proto} (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) into records. */
+/**
+ * Reads the messages of {@code onnx.proto} (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto)
+ * into records.
+ */
 final class OnnxParser {
   /** ONNX's own operator set may be written either way. */
   private static final String ONNX_DOMAIN = "ai.onnx";
@@ -82,7 +85,8 @@ final class OnnxParser {
     }
     Long before = imports.put(domain, version);
     if (before != null && before != version) {
-      throw wire.broken("one version of each operator set", "versions " + before + " and " + version);
+      throw wire.broken(
+          "one version of each operator set", "versions " + before + " and " + version);
     }
     wire.leave(outer);
   }
@@ -193,7 +197,10 @@ final class OnnxParser {
         name, domain, overload, inputs, outputs, attributes, defaults, nodes, opsetImports);
   }
 
-  /** What an attribute's message says; files before the third version of the format leave the kind out. */
+  /**
+   * What an attribute's message says; files before the third version of the format leave the kind
+   * out.
+   */
   private static final class Fields {
     private String name = "";
     private String reference = "";
@@ -242,7 +249,9 @@ final class OnnxParser {
       case 4 -> fields.stringValue = wire.string();
       case 5 -> fields.tensor = Optional.of(tensors.tensor("tensor", -1));
       case 6 -> fields.graph = Optional.of(graph("graph", -1));
-      case 7 -> wire.fixeds(Float.BYTES, bits -> fields.floats.add(charged(Float.intBitsToFloat((int) bits))));
+      case 7 ->
+          wire.fixeds(
+              Float.BYTES, bits -> fields.floats.add(charged(Float.intBitsToFloat((int) bits))));
       case 8 -> wire.integers(value -> fields.ints.add(charged(value)));
       case 9 -> fields.strings.add(wire.string());
       case 10 -> fields.tensors.add(tensors.tensor("tensor", fields.tensors.size()));

@@ -10,8 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A constant tensor. Its bytes stay in the file until they are asked for; that they are as many as the dimensions say
- * has been checked. It is valid as long as the {@link OnnxFile} that it came from is open.
+ * A constant tensor. Its bytes stay in the file until they are asked for; that they are as many as
+ * the dimensions say has been checked. It is valid as long as the {@link OnnxFile} that it came
+ * from is open.
  */
 public final class OnnxTensor {
   /** Where the elements are. */
@@ -66,7 +67,10 @@ public final class OnnxTensor {
     return elements;
   }
 
-  /** Bytes of all elements, those under a byte packed (first element in the low bits); 0 for strings. */
+  /**
+   * Bytes of all elements, those under a byte packed (first element in the low bits); 0 for
+   * strings.
+   */
   public long byteSize() {
     return type.bytesFor(elements);
   }
@@ -77,18 +81,25 @@ public final class OnnxTensor {
   }
 
   /**
-   * Writes the elements, little-endian in row-major order, booleans as 0 or 1, into a segment of {@link #byteSize}
-   * bytes.
+   * Writes the elements, little-endian in row-major order, booleans as 0 or 1, into a segment of
+   * {@link #byteSize} bytes.
    */
   public void copyTo(MemorySegment destination) {
     if (type == OnnxDataType.STRING || destination.byteSize() != byteSize()) {
       throw new IllegalArgumentException(
-          "copy of tensor " + FormatException.quote(name) + " (" + type + "): expected a destination of "
-              + byteSize() + " bytes for numbers, got " + destination.byteSize());
+          "copy of tensor "
+              + FormatException.quote(name)
+              + " ("
+              + type
+              + "): expected a destination of "
+              + byteSize()
+              + " bytes for numbers, got "
+              + destination.byteSize());
     }
     switch (data) {
       case Data.Raw(MappedFile file, long offset) -> file.read(offset, destination);
-      case Data.Typed(MappedFile file, long start, long end) -> decode(file, start, end, destination);
+      case Data.Typed(MappedFile file, long start, long end) ->
+          decode(file, start, end, destination);
       case Data.External(ExternalFiles files, String location, long offset) -> {
         MappedFile file = files.open(location, place);
         if (offset > file.size() - byteSize()) {
@@ -114,8 +125,11 @@ public final class OnnxTensor {
   public byte[] toBytes() {
     if (byteSize() > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
-          "tensor " + FormatException.quote(name) + ": expected at most 2 GiB for an array, got "
-              + byteSize() + " bytes; use copyTo");
+          "tensor "
+              + FormatException.quote(name)
+              + ": expected at most 2 GiB for an array, got "
+              + byteSize()
+              + " bytes; use copyTo");
     }
     byte[] bytes = new byte[(int) byteSize()];
     copyTo(MemorySegment.ofArray(bytes));
@@ -124,7 +138,8 @@ public final class OnnxTensor {
 
   /** The elements of a tensor of strings, in row-major order: bytes that should be UTF-8. */
   public List<byte[]> toStrings() {
-    if (!(data instanceof Data.Typed(MappedFile file, long start, long end)) || type != OnnxDataType.STRING) {
+    if (!(data instanceof Data.Typed(MappedFile file, long start, long end))
+        || type != OnnxDataType.STRING) {
       throw new IllegalArgumentException(
           "tensor " + FormatException.quote(name) + ": expected strings, got " + type);
     }
@@ -158,10 +173,12 @@ public final class OnnxTensor {
     WireReader.Elements sink =
         bits -> {
           if (at[0] + bytes > to.byteSize()) {
-            throw wire.refused("the file as it was when it was opened", "another one", "open it again");
+            throw wire.refused(
+                "the file as it was when it was opened", "another one", "open it again");
           }
           switch (bytes) {
-            case Byte.BYTES -> to.set(ValueLayout.JAVA_BYTE, at[0], (byte) narrow(wire, bits, Byte.SIZE));
+            case Byte.BYTES ->
+                to.set(ValueLayout.JAVA_BYTE, at[0], (byte) narrow(wire, bits, Byte.SIZE));
             case Short.BYTES -> to.set(SHORT, at[0], (short) narrow(wire, bits, Short.SIZE));
             case Integer.BYTES -> to.set(INT, at[0], (int) narrow(wire, bits, Integer.SIZE));
             default -> to.set(LONG, at[0], bits);
@@ -171,7 +188,8 @@ public final class OnnxTensor {
     while (wire.next()) {
       if (wire.field() != type.typedField().number) {
         wire.skip();
-      } else if (type.typedField() == TypedField.FLOAT_DATA || type.typedField() == TypedField.DOUBLE_DATA) {
+      } else if (type.typedField() == TypedField.FLOAT_DATA
+          || type.typedField() == TypedField.DOUBLE_DATA) {
         wire.fixeds(bytes, sink);
       } else {
         wire.integers(sink);

@@ -3,7 +3,10 @@ package dev.bascule.formats.onnx;
 import dev.bascule.formats.MappedFile;
 import java.nio.file.Path;
 
-/** One tensor in a file of its own: the {@code input_0.pb} of ONNX's test folders. Whoever opens it closes it. */
+/**
+ * One tensor in a file of its own: the {@code input_0.pb} of ONNX's test folders. Whoever opens it
+ * closes it.
+ */
 public final class OnnxTensorFile implements AutoCloseable {
   private final MappedFile file;
   private final ExternalFiles external;

@@ -14,19 +14,21 @@ import java.util.PriorityQueue;
 import java.util.Set;
 
 /**
- * Who needs what: puts the nodes of a graph into an order of execution, and refuses graphs that have none - with values
- * that two nodes produce, that nobody produces, or that depend on themselves.
+ * Who needs what: puts the nodes of a graph into an order of execution, and refuses graphs that
+ * have none - with values that two nodes produce, that nobody produces, or that depend on
+ * themselves.
  *
- * <p>A graph inside a node (the branches of an If, the body of a Loop) may use the values around it: the names that it
- * does not define itself count as inputs of the node. The order is that of the file where that is one already (Kahn's
- * algorithm, smallest index first).
+ * <p>A graph inside a node (the branches of an If, the body of a Loop) may use the values around
+ * it: the names that it does not define itself count as inputs of the node. The order is that of
+ * the file where that is one already (Kahn's algorithm, smallest index first).
  */
 public final class OnnxTopology {
   private static final int NAMES_SHOWN_MAX = 8;
   private static final int NOT_A_NODE = -1;
 
   /** A graph or the body of a function. */
-  private record Scope(String place, Collection<String> given, List<OnnxNode> nodes, List<String> results) {}
+  private record Scope(
+      String place, Collection<String> given, List<OnnxNode> nodes, List<String> results) {}
 
   /** The order, and each name from outside with the place that uses it first. */
   private record Sorted(List<OnnxNode> order, Map<String, String> free) {}
@@ -53,8 +55,8 @@ public final class OnnxTopology {
   }
 
   /**
-   * The nodes of a graph such that each comes after those whose values it uses. The graph may use values of graphs
-   * around it.
+   * The nodes of a graph such that each comes after those whose values it uses. The graph may use
+   * values of graphs around it.
    */
   public static List<OnnxNode> order(OnnxGraph graph, Path file) {
     OnnxTopology topology = new OnnxTopology(file);
@@ -84,7 +86,8 @@ public final class OnnxTopology {
       addConstant(place, constants, initializer.name());
     }
     given.addAll(constants);
-    return new Scope(place, given, graph.nodes(), graph.outputs().stream().map(OnnxValueInfo::name).toList());
+    return new Scope(
+        place, given, graph.nodes(), graph.outputs().stream().map(OnnxValueInfo::name).toList());
   }
 
   private void addConstant(String place, Set<String> constants, String name) {
@@ -112,8 +115,10 @@ public final class OnnxTopology {
       Map.Entry<String, String> first = free.entrySet().iterator().next();
       throw broken(
           first.getValue(),
-          "an input, an initializer or the output of a node with the name " + FormatException.quote(first.getKey()),
-          "none" + (free.size() > 1 ? " (and " + (free.size() - 1) + " more names without one)" : ""),
+          "an input, an initializer or the output of a node with the name "
+              + FormatException.quote(first.getKey()),
+          "none"
+              + (free.size() > 1 ? " (and " + (free.size() - 1) + " more names without one)" : ""),
           "export the model again");
     }
   }
@@ -155,7 +160,9 @@ public final class OnnxTopology {
         Integer before = producers.put(output, node.index());
         if (before != null) {
           String other =
-              before == NOT_A_NODE ? "an input or initializer" : scope.nodes().get(before).describe();
+              before == NOT_A_NODE
+                  ? "an input or initializer"
+                  : scope.nodes().get(before).describe();
           throw twice(scope.place(), node.describe(), output, other);
         }
       }

@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The declared type of a value. Bascule computes with tensors; the others are named, so that an error can name them. */
+/**
+ * The declared type of a value. Bascule computes with tensors; the others are named, so that an
+ * error can name them.
+ */
 public sealed interface OnnxType {
   /** A dense tensor; without a shape, its rank is unknown. */
   record Tensor(OnnxDataType elementType, Optional<List<OnnxDimension>> shape) implements OnnxType {
@@ -51,18 +54,16 @@ public sealed interface OnnxType {
 
   private static String describe(Optional<List<OnnxDimension>> shape) {
     return shape
-        .map(
-            dims ->
-                dims.stream()
-                    .map(
-                        dim ->
-                            switch (dim) {
-                              case OnnxDimension.Fixed(long size) -> Long.toString(size);
-                              case OnnxDimension.Symbolic(String name) -> name;
-                              case OnnxDimension.Unknown() -> "?";
-                            })
-                    .toList()
-                    .toString())
+        .map(dims ->
+            dims.stream()
+                .map(dim ->
+                    switch (dim) {
+                      case OnnxDimension.Fixed(long size) -> Long.toString(size);
+                      case OnnxDimension.Symbolic(String name) -> name;
+                      case OnnxDimension.Unknown() -> "?";
+                    })
+                .toList()
+                .toString())
         .orElse("[...]");
   }
 }

@@ -4,7 +4,10 @@ import dev.bascule.formats.FormatException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Where in a model the reader is, for messages: {@code graph 'main' node 12 'Add_3' attribute 'axis'}. */
+/**
+ * Where in a model the reader is, for messages: {@code graph 'main' node 12 'Add_3' attribute
+ * 'axis'}.
+ */
 final class Place {
   private static final class Step {
     private final String kind;

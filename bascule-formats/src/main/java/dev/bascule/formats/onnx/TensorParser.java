@@ -9,7 +9,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads tensor messages: what they claim is checked, where their elements are is noted, and the elements stay. */
+/**
+ * Reads tensor messages: what they claim is checked, where their elements are is noted, and the
+ * elements stay.
+ */
 final class TensorParser {
   private static final int EXTERNAL = 1;
   private static final int RANK_2 = 2;
@@ -61,9 +64,7 @@ final class TensorParser {
       case 2 -> fields.type = wire.integer();
       case 3 ->
           throw wire.refused(
-              "a whole tensor",
-              "a segment of one, or a sequence of tensors",
-              "give whole tensors");
+              "a whole tensor", "a segment of one, or a sequence of tensors", "give whole tensors");
       case 4 -> count(fields, TypedField.FLOAT_DATA, wire.countFixeds(Float.BYTES));
       case 5 -> count(fields, TypedField.INT32_DATA, wire.countIntegers());
       case 6 -> {
@@ -95,16 +96,15 @@ final class TensorParser {
 
   /** Reads the dimensions in the present field. */
   void dims(List<Long> dims) {
-    wire.integers(
-        dim -> {
-          if (dim < 0) {
-            throw wire.broken("dimension " + dims.size() + " of zero or more", Long.toString(dim));
-          }
-          if (dims.size() == limits.rankMax()) {
-            throw wire.broken("at most " + limits.rankMax() + " dimensions", "more");
-          }
-          dims.add(dim);
-        });
+    wire.integers(dim -> {
+      if (dim < 0) {
+        throw wire.broken("dimension " + dims.size() + " of zero or more", Long.toString(dim));
+      }
+      if (dims.size() == limits.rankMax()) {
+        throw wire.broken("at most " + limits.rankMax() + " dimensions", "more");
+      }
+      dims.add(dim);
+    });
   }
 
   /** Reads a message of a key and a value. */
@@ -151,7 +151,8 @@ final class TensorParser {
   private void checkSparse(OnnxTensor values, OnnxTensor indices, List<Long> dims) {
     List<Long> flat = List.of(values.elements());
     List<Long> rows = List.of(values.elements(), (long) dims.size());
-    boolean fits = indices.dims().size() == RANK_2 ? indices.dims().equals(rows) : indices.dims().equals(flat);
+    boolean fits =
+        indices.dims().size() == RANK_2 ? indices.dims().equals(rows) : indices.dims().equals(flat);
     if (values.dims().size() != 1 || !fits || indices.type() != OnnxDataType.INT64) {
       throw wire.broken(
           "values [n] and INT64 indices [n] or [n, " + dims.size() + "]",
@@ -171,12 +172,11 @@ final class TensorParser {
   OnnxDataType dataType(long code, boolean mayBeUndefined) {
     OnnxDataType type =
         OnnxDataType.of(code)
-            .orElseThrow(
-                () ->
-                    wire.refused(
-                        "an element type from 1 to " + (OnnxDataType.values().length - 1),
-                        Long.toString(code),
-                        "export the model with a type that this version knows"));
+            .orElseThrow(() ->
+                wire.refused(
+                    "an element type from 1 to " + (OnnxDataType.values().length - 1),
+                    Long.toString(code),
+                    "export the model with a type that this version knows"));
     if (type == OnnxDataType.UNDEFINED && !mayBeUndefined) {
       throw wire.broken("an element type", "none");
     }
@@ -197,7 +197,8 @@ final class TensorParser {
     }
   }
 
-  private OnnxTensor.Data data(Fields fields, OnnxDataType type, long elements, long start, long end) {
+  private OnnxTensor.Data data(
+      Fields fields, OnnxDataType type, long elements, long start, long end) {
     if (fields.isExternal) {
       return external(fields, type, elements);
     }
@@ -206,7 +207,9 @@ final class TensorParser {
         throw wire.broken("either raw or typed elements", "both");
       }
       if (type == OnnxDataType.STRING || fields.rawBytes != type.bytesFor(elements)) {
-        throw wire.broken(claim(fields, type, type.bytesFor(elements) + " bytes"), fields.rawBytes + " raw bytes");
+        throw wire.broken(
+            claim(fields, type, type.bytesFor(elements) + " bytes"),
+            fields.rawBytes + " raw bytes");
       }
       return new OnnxTensor.Data.Raw(file, fields.rawOffset);
     }
@@ -241,7 +244,8 @@ final class TensorParser {
     long length = number(fields, "length", bytes);
     if (length != bytes || offset > Long.MAX_VALUE - bytes) {
       throw wire.broken(
-          claim(fields, type, bytes + " bytes of external data"), length + " bytes from byte " + offset);
+          claim(fields, type, bytes + " bytes of external data"),
+          length + " bytes from byte " + offset);
     }
     return new OnnxTensor.Data.External(external, location, offset);
   }

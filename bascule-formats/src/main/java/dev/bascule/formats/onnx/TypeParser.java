@@ -141,7 +141,8 @@ final class TypeParser {
         case 1 -> dimension = fixed(wire.integer());
         case 2 -> {
           String name = wire.string();
-          dimension = name.isEmpty() ? new OnnxDimension.Unknown() : new OnnxDimension.Symbolic(name);
+          dimension =
+              name.isEmpty() ? new OnnxDimension.Unknown() : new OnnxDimension.Symbolic(name);
         }
         default -> wire.skip();
       }

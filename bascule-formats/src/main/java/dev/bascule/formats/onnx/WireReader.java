@@ -8,13 +8,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * A cursor over the wire format of protocol buffers: a message is a sequence of fields, a field is a tag (number and wire
- * type) and a value; nested messages are length-prefixed. Source:
+ * A cursor over the wire format of protocol buffers: a message is a sequence of fields, a field is
+ * a tag (number and wire type) and a value; nested messages are length-prefixed. Source:
  * https://protobuf.dev/programming-guides/encoding/
  *
- * <p>It reads the file through a window of its own, so that a whole model's structure costs a few copies and tensors that
- * are skipped cost nothing. It never trusts a length: each is checked against the message that it is in, and what is
- * read onto the heap is charged against a budget before it is allocated.
+ * <p>It reads the file through a window of its own, so that a whole model's structure costs a few
+ * copies and tensors that are skipped cost nothing. It never trusts a length: each is checked
+ * against the message that it is in, and what is read onto the heap is charged against a budget
+ * before it is allocated.
  */
 final class WireReader {
   private static final int WINDOW_BYTES = 1 << 16;
@@ -62,7 +63,8 @@ final class WireReader {
   }
 
   FormatException broken(String expected, String got) {
-    return refused(expected, got, "the file is broken or no ONNX model: export or download it again");
+    return refused(
+        expected, got, "the file is broken or no ONNX model: export or download it again");
   }
 
   FormatException refused(String expected, String got, String remedy) {
@@ -75,7 +77,9 @@ final class WireReader {
     heapBytes += bytes;
     if (heapBytes > limits.structureBytesMax()) {
       throw refused(
-          "a structure (names, nodes, attributes) of at most " + limits.structureBytesMax() + " bytes",
+          "a structure (names, nodes, attributes) of at most "
+              + limits.structureBytesMax()
+              + " bytes",
           "more",
           "if the file is to be trusted, raise the limit on structure bytes");
     }
@@ -103,7 +107,8 @@ final class WireReader {
       case FIXED64 -> advance(Long.BYTES);
       case LENGTH_PREFIXED -> advance(length());
       case FIXED32 -> advance(Integer.BYTES);
-      default -> throw broken("field " + field + " of wire type 0, 1, 2 or 5", "wire type " + wireType);
+      default ->
+          throw broken("field " + field + " of wire type 0, 1, 2 or 5", "wire type " + wireType);
     }
   }
 
@@ -263,7 +268,8 @@ final class WireReader {
 
   private void advance(long bytes) {
     if (bytes > limit - position) {
-      throw broken(bytes + " bytes for field " + field, (limit - position) + " bytes until the end");
+      throw broken(
+          bytes + " bytes for field " + field, (limit - position) + " bytes until the end");
     }
     position += bytes;
   }

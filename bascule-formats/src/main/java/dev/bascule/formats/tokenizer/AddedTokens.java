@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens that are found in a text before anything else is done to it ({@code [MASK]}): the leftmost, and of these the
- * longest.
+ * Tokens that are found in a text before anything else is done to it ({@code [MASK]}): the
+ * leftmost, and of these the longest.
  */
 final class AddedTokens {
   /**
@@ -42,7 +42,8 @@ final class AddedTokens {
       if (rule.wholeWord() && touchesWord(text, match)) {
         continue;
       }
-      int start = rule.takesLeft() ? Math.max(done, spaceStart(text, match.start())) : match.start();
+      int start =
+          rule.takesLeft() ? Math.max(done, spaceStart(text, match.start())) : match.start();
       int end = rule.takesRight() ? spaceEnd(text, match.end()) : match.end();
       if (done < start) {
         between.accept(text.substring(done, start));

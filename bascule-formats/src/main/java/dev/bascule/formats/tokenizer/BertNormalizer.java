@@ -3,7 +3,8 @@ package dev.bascule.formats.tokenizer;
 import java.text.Normalizer;
 
 /** BERT's clean-up of a text before it is split: four steps, each of which may be off. */
-record BertNormalizer(boolean cleansText, boolean isolatesIdeographs, boolean stripsAccents, boolean lowercases) {
+record BertNormalizer(
+    boolean cleansText, boolean isolatesIdeographs, boolean stripsAccents, boolean lowercases) {
   private static final int REPLACEMENT = 0xFFFD;
   private static final int CAPITAL_I_WITH_DOT = 0x130;
 
@@ -32,14 +33,13 @@ record BertNormalizer(boolean cleansText, boolean isolatesIdeographs, boolean st
   private static String isolateIdeographs(String text) {
     StringBuilder result = new StringBuilder(text.length());
     text.codePoints()
-        .forEach(
-            c -> {
-              if (Characters.isIdeograph(c)) {
-                result.append(' ').appendCodePoint(c).append(' ');
-              } else {
-                result.appendCodePoint(c);
-              }
-            });
+        .forEach(c -> {
+          if (Characters.isIdeograph(c)) {
+            result.append(' ').appendCodePoint(c).append(' ');
+          } else {
+            result.appendCodePoint(c);
+          }
+        });
     return result.toString();
   }
 
@@ -56,14 +56,13 @@ record BertNormalizer(boolean cleansText, boolean isolatesIdeographs, boolean st
   private static String lowercase(String text) {
     StringBuilder result = new StringBuilder(text.length());
     text.codePoints()
-        .forEach(
-            c -> {
-              if (c == CAPITAL_I_WITH_DOT) {
-                result.append("i\u0307");
-              } else {
-                result.appendCodePoint(Character.toLowerCase(c));
-              }
-            });
+        .forEach(c -> {
+          if (c == CAPITAL_I_WITH_DOT) {
+            result.append("i\u0307");
+          } else {
+            result.appendCodePoint(Character.toLowerCase(c));
+          }
+        });
     return result.toString();
   }
 }

@@ -3,20 +3,25 @@ package dev.bascule.formats.tokenizer;
 import java.util.Arrays;
 
 /**
- * The classes of characters that BERT's tokenizers tell apart, as Hugging Face's tokenizers have them: their tables of
- * categories are those of Unicode 8, and take what came later for letters. The ranges and exceptions here were found by
- * comparing every code point (see {@code WordPieceOracleTest}); JDK 25 knows Unicode 16.
+ * The classes of characters that BERT's tokenizers tell apart, as Hugging Face's tokenizers have
+ * them: their tables of categories are those of Unicode 8, and take what came later for letters.
+ * The ranges and exceptions here were found by comparing every code point (see {@code
+ * WordPieceOracleTest}); JDK 25 knows Unicode 16.
  */
 final class Characters {
-  /** First and last of the ranges in which marks, punctuation and formats are younger than Unicode 8. */
+  /**
+   * First and last of the ranges in which marks, punctuation and formats are younger than Unicode
+   * 8.
+   */
   private static final int[] YOUNGER = {
-    0x61D, 0x61D, 0x7FD, 0x7FD, 0x890, 0x8E2, 0x9FD, 0x9FE, 0xA76, 0xA76, 0xAFA, 0xAFF, 0xB55, 0xB55,
-    0xC04, 0xC3C, 0xC77, 0xC77, 0xC84, 0xC84, 0xD00, 0xD00, 0xD3B, 0xD3C, 0xD81, 0xD81, 0xEBA, 0xEBA,
-    0xECE, 0xECE, 0x180F, 0x1886, 0x1ABF, 0x1ACE, 0x1B4E, 0x1B4F, 0x1B7D, 0x1B7F, 0x1DF6, 0x1DFB,
-    0x2E43, 0x2E5D, 0xA82C, 0xA82C, 0xA8C5, 0xA8C5, 0xA8FF, 0xA8FF, 0xA9BD, 0xA9BD, 0x10D24, 0x10F89,
-    0x11070, 0x11074, 0x110C2, 0x110CD, 0x111CF, 0x111CF, 0x1123E, 0x11241, 0x1133B, 0x1133B, 0x113BB,
-    0x1145E, 0x11660, 0x1166C, 0x116B9, 0x116B9, 0x1182F, 0x11FFF, 0x12FF1, 0x1612F, 0x16D6D, 0x16F4F,
-    0x16FE2, 0x16FE4, 0x1CF00, 0x1CF46, 0x1E000, 0x1E5FF, 0x1E944, 0x1E95F
+    0x61D, 0x61D, 0x7FD, 0x7FD, 0x890, 0x8E2, 0x9FD, 0x9FE, 0xA76, 0xA76, 0xAFA, 0xAFF, 0xB55,
+    0xB55, 0xC04, 0xC3C, 0xC77, 0xC77, 0xC84, 0xC84, 0xD00, 0xD00, 0xD3B, 0xD3C, 0xD81, 0xD81,
+    0xEBA, 0xEBA, 0xECE, 0xECE, 0x180F, 0x1886, 0x1ABF, 0x1ACE, 0x1B4E, 0x1B4F, 0x1B7D, 0x1B7F,
+    0x1DF6, 0x1DFB, 0x2E43, 0x2E5D, 0xA82C, 0xA82C, 0xA8C5, 0xA8C5, 0xA8FF, 0xA8FF, 0xA9BD, 0xA9BD,
+    0x10D24, 0x10F89, 0x11070, 0x11074, 0x110C2, 0x110CD, 0x111CF, 0x111CF, 0x1123E, 0x11241,
+    0x1133B, 0x1133B, 0x113BB, 0x1145E, 0x11660, 0x1166C, 0x116B9, 0x116B9, 0x1182F, 0x11FFF,
+    0x12FF1, 0x1612F, 0x16D6D, 0x16F4F, 0x16FE2, 0x16FE4, 0x1CF00, 0x1CF46, 0x1E000, 0x1E5FF,
+    0x1E944, 0x1E95F
   };
 
   private Characters() {}
@@ -57,7 +62,10 @@ final class Characters {
         || c == 0x3000;
   }
 
-  /** Controls, formats, private use: what cleaning removes; tabs and line ends are white space instead. */
+  /**
+   * Controls, formats, private use: what cleaning removes; tabs and line ends are white space
+   * instead.
+   */
   static boolean isControl(int c) {
     if (c == '\t' || c == '\n' || c == '\r') {
       return false;
@@ -98,7 +106,10 @@ final class Characters {
         || (c >= 0x2F800 && c <= 0x2FA1F);
   }
 
-  /** What a regular expression's {@code \w} matches: letters, marks, decimal digits, connectors, joiners. */
+  /**
+   * What a regular expression's {@code \w} matches: letters, marks, decimal digits, connectors,
+   * joiners.
+   */
   static boolean isWord(int c) {
     return switch (Character.getType(c)) {
       case Character.NON_SPACING_MARK,

@@ -10,8 +10,11 @@ record Lengths(int first, int second) {
   static Lengths after(Truncation truncation, int room, int first, boolean isPair, int second) {
     if (room < 0) {
       throw new IllegalArgumentException(
-          "truncation: " + truncation.tokensMax() + " tokens leave no room for the special ones; expected "
-              + (truncation.tokensMax() - room) + " or more");
+          "truncation: "
+              + truncation.tokensMax()
+              + " tokens leave no room for the special ones; expected "
+              + (truncation.tokensMax() - room)
+              + " or more");
     }
     int excess = first + second - room;
     if (excess <= 0) {
@@ -36,7 +39,12 @@ record Lengths(int first, int second) {
   private static int shortened(String which, int length, int excess) {
     if (length <= excess) {
       throw new IllegalArgumentException(
-          "truncation: the " + which + " text has " + length + " tokens, and " + excess
+          "truncation: the "
+              + which
+              + " text has "
+              + length
+              + " tokens, and "
+              + excess
               + " would have to go; cut the longest instead");
     }
     return length - excess;

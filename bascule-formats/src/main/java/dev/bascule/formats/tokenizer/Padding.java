@@ -12,7 +12,11 @@ public record Padding(int tokensMin, int multipleOf, Side side, int id, int type
   public Padding {
     if (tokensMin < 0 || tokensMin > TOKENS_MAX || multipleOf < 1 || multipleOf > TOKENS_MAX) {
       throw new IllegalArgumentException(
-          "padding: expected a length from 0 and a multiple from 1 to " + TOKENS_MAX + ", got " + tokensMin + " and "
+          "padding: expected a length from 0 and a multiple from 1 to "
+              + TOKENS_MAX
+              + ", got "
+              + tokensMin
+              + " and "
               + multipleOf);
     }
   }

@@ -30,6 +30,8 @@ record Template(List<Part> single, List<Part> pair) {
 
   /** Tokens that are added. */
   static int added(List<Part> parts) {
-    return parts.stream().mapToInt(part -> part instanceof Special special ? special.tokens().size() : 0).sum();
+    return parts.stream()
+        .mapToInt(part -> part instanceof Special special ? special.tokens().size() : 0)
+        .sum();
   }
 }

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Turns texts into the token ids that a model takes, as Hugging Face's tokenizer of the same file does: added tokens are
- * found, the rest is normalized and split into words, words into pieces; the result is truncated, put into the model's
- * template and padded. Immutable: threads may share one.
+ * Turns texts into the token ids that a model takes, as Hugging Face's tokenizer of the same file
+ * does: added tokens are found, the rest is normalized and split into words, words into pieces; the
+ * result is truncated, put into the model's template and padded. Immutable: threads may share one.
  */
 public final class Tokenizer {
   private final AddedTokens rawTokens;
@@ -40,7 +40,8 @@ public final class Tokenizer {
   /**
    * Reads a {@code tokenizer.json}.
    *
-   * @throws dev.bascule.formats.FormatException if it is broken, or not of a kind that Bascule knows
+   * @throws dev.bascule.formats.FormatException if it is broken, or not of a kind that Bascule
+   *     knows
    */
   public static Tokenizer load(Path path) {
     return TokenizerFile.read(path);
@@ -87,7 +88,8 @@ public final class Tokenizer {
     rawTokens.split(
         text,
         raw ->
-            normalizedTokens.split(normalizer.normalize(raw), rest -> words(rest, tokens), tokens::add),
+            normalizedTokens.split(
+                normalizer.normalize(raw), rest -> words(rest, tokens), tokens::add),
         tokens::add);
     return tokens;
   }
@@ -126,7 +128,8 @@ public final class Tokenizer {
     List<Token> b = second.orElse(List.of());
     if (truncation.isPresent()) {
       int room = truncation.get().tokensMax() - (special ? Template.added(parts) : 0);
-      Lengths lengths = Lengths.after(truncation.get(), room, a.size(), second.isPresent(), b.size());
+      Lengths lengths =
+          Lengths.after(truncation.get(), room, a.size(), second.isPresent(), b.size());
       a = cut(a, lengths.first());
       b = cut(b, lengths.second());
     }

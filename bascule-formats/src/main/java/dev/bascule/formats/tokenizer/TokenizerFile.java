@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Reads Hugging Face's tokenizer.json: each part of the pipeline, or an error that names the part. */
+/**
+ * Reads Hugging Face's tokenizer.json: each part of the pipeline, or an error that names the part.
+ */
 final class TokenizerFile {
   private static final String KINDS = "this version reads WordPiece tokenizers of the BERT family";
 
@@ -116,7 +118,9 @@ final class TokenizerFile {
     return switch (type.text()) {
       case "TemplateProcessing" -> {
         Map<String, List<Token>> special = new HashMap<>();
-        json.get("special_tokens").members().forEach((name, token) -> special.put(name, tokens(token)));
+        json.get("special_tokens")
+            .members()
+            .forEach((name, token) -> special.put(name, tokens(token)));
         yield new Template(parts(json.get("single"), special), parts(json.get("pair"), special));
       }
       case "BertProcessing" -> bertTemplate(token(json.get("cls")), token(json.get("sep")));

@@ -22,7 +22,8 @@ public record Truncation(int tokensMax, Side side, Strategy strategy) {
 
   public Truncation {
     if (tokensMax < 0) {
-      throw new IllegalArgumentException("truncation: expected zero tokens or more, got " + tokensMax);
+      throw new IllegalArgumentException(
+          "truncation: expected zero tokens or more, got " + tokensMax);
     }
   }
 }

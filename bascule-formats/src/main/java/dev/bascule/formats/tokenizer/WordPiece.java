@@ -6,9 +6,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Splits a word into the longest pieces of the vocabulary from left to right; pieces after the first carry a prefix. A
- * word that cannot be split is unknown as a whole. Source: Wu et al. 2016, https://arxiv.org/abs/1609.08144, as used by
- * BERT.
+ * Splits a word into the longest pieces of the vocabulary from left to right; pieces after the
+ * first carry a prefix. A word that cannot be split is unknown as a whole. Source: Wu et al. 2016,
+ * https://arxiv.org/abs/1609.08144, as used by BERT.
  */
 final class WordPiece {
   private final Map<String, Integer> vocabulary;

@@ -21,17 +21,29 @@ import org.junit.jupiter.api.io.TempDir;
 class NpyTest {
   private static final List<DType> TYPES =
       List.of(
-          DType.F16, DType.F32, DType.F64, DType.I8, DType.I16, DType.I32, DType.I64, DType.U8, DType.U16, DType.U32,
-          DType.U64, DType.BOOL);
+          DType.F16,
+          DType.F32,
+          DType.F64,
+          DType.I8,
+          DType.I16,
+          DType.I32,
+          DType.I64,
+          DType.U8,
+          DType.U16,
+          DType.U32,
+          DType.U64,
+          DType.BOOL);
 
   @TempDir private Path folder;
 
   /** A file as the format's description says, of any version. */
   private static byte[] file(int version, String header, int... data) {
-    byte[] text = header.getBytes(version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
+    byte[] text =
+        header.getBytes(version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
     int lengthBytes = version == 1 ? 2 : 4;
     byte[] bytes = new byte[8 + lengthBytes + text.length + data.length];
-    System.arraycopy(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', (byte) version, 0}, 0, bytes, 0, 8);
+    System.arraycopy(
+        new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', (byte) version, 0}, 0, bytes, 0, 8);
     for (int i = 0; i < lengthBytes; i++) {
       bytes[8 + i] = (byte) (text.length >> (8 * i));
     }
@@ -47,13 +59,24 @@ class NpyTest {
   }
 
   private void assertRefused(byte[] bytes, String... parts) {
-    assertThatThrownBy(() -> read(bytes)).isInstanceOf(FormatException.class).hasMessageContainingAll(parts).hasMessageContaining("a.npy");
+    assertThatThrownBy(() -> read(bytes))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContainingAll(parts)
+        .hasMessageContaining("a.npy");
   }
 
   @Test
   void everyVersionIsRead() throws IOException {
     for (int version = 1; version <= 3; version++) {
-      NpyArray array = read(file(version, "{'descr': '<i2', 'fortran_order': False, 'shape': (2,), }  \n", 1, 0, 2, 0));
+      NpyArray array =
+          read(
+              file(
+                  version,
+                  "{'descr': '<i2', 'fortran_order': False, 'shape': (2,), }  \n",
+                  1,
+                  0,
+                  2,
+                  0));
       assertThat(array.dtype()).isEqualTo(DType.I16);
       assertThat(array.dims()).containsExactly(2L);
       assertThat(array.data().toArray(ValueLayout.JAVA_SHORT)).containsExactly(1, 2);
@@ -62,13 +85,26 @@ class NpyTest {
 
   @Test
   void bigEndianBecomesLittleEndian() throws IOException {
-    NpyArray array = read(file(1, "{'descr': '>i4', 'fortran_order': False, 'shape': (2,)}\n", 0, 0, 0, 1, 0, 0, 1, 0));
+    NpyArray array =
+        read(
+            file(
+                1,
+                "{'descr': '>i4', 'fortran_order': False, 'shape': (2,)}\n",
+                0,
+                0,
+                0,
+                1,
+                0,
+                0,
+                1,
+                0));
     assertThat(array.data().toArray(ValueLayout.JAVA_INT)).containsExactly(1, 256);
   }
 
   @Test
   void columnMajorBecomesRowMajor() throws IOException {
-    // Element (i, j, k) of shape (2, 3, 2) is 100 i + 10 j + k; the first index runs fastest in the file.
+    // Element (i, j, k) of shape (2, 3, 2) is 100 i + 10 j + k; the first index runs fastest in the
+    // file.
     int[] data = new int[12];
     for (int k = 0, at = 0; k < 2; k++) {
       for (int j = 0; j < 3; j++) {
@@ -77,26 +113,43 @@ class NpyTest {
         }
       }
     }
-    NpyArray array = read(file(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 2), }\n", data));
-    assertThat(array.data().toArray(ValueLayout.JAVA_BYTE)).containsExactly(0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121);
+    NpyArray array =
+        read(file(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 2), }\n", data));
+    assertThat(array.data().toArray(ValueLayout.JAVA_BYTE))
+        .containsExactly(0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121);
   }
 
   @Test
   void aScalarAndAnEmptyArrayAreArrays() throws IOException {
-    assertThat(read(file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (), }\n", 0, 0, 0x80, 0x3F)).dims()).isEmpty();
-    assertThat(read(file(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 0), }\n")).data().byteSize()).isZero();
+    assertThat(
+            read(file(
+                    1,
+                    "{'descr': '<f4', 'fortran_order': False, 'shape': (), }\n",
+                    0,
+                    0,
+                    0x80,
+                    0x3F))
+                .dims())
+        .isEmpty();
+    assertThat(
+            read(file(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 0), }\n"))
+                .data()
+                .byteSize())
+        .isZero();
   }
 
   @Test
   void booleansAreZeroOrOne() throws IOException {
-    NpyArray array = read(file(1, "{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }\n", 0, 1, 7));
+    NpyArray array =
+        read(file(1, "{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }\n", 0, 1, 7));
     assertThat(array.data().toArray(ValueLayout.JAVA_BYTE)).containsExactly(0, 1, 1);
   }
 
   @Test
   void whatIsWrittenIsRead() throws IOException {
     for (DType type : TYPES) {
-      for (List<Long> dims : List.of(List.<Long>of(), List.of(5L), List.of(2L, 0L), List.of(2L, 3L, 4L))) {
+      for (List<Long> dims :
+          List.of(List.<Long>of(), List.of(5L), List.of(2L, 0L), List.of(2L, 3L, 4L))) {
         long elements = dims.stream().reduce(1L, (a, b) -> a * b);
         byte[] data = new byte[(int) type.bytes(elements)];
         for (int i = 0; i < data.length; i++) {
@@ -117,7 +170,9 @@ class NpyTest {
     Path path = folder.resolve("a.npy");
     Npy.write(path, new NpyArray(DType.F32, List.of(1L), MemorySegment.ofArray(new byte[4])));
     String written = new String(Files.readAllBytes(path), StandardCharsets.ISO_8859_1);
-    assertThat(written).startsWith("\u0093NUMPY\u0001\u0000v\u0000{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }");
+    assertThat(written)
+        .startsWith(
+            "\u0093NUMPY\u0001\u0000v\u0000{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }");
     assertThat(written.indexOf('\n')).isEqualTo(127);
     assertThat(written).hasSize(132);
   }
@@ -128,19 +183,36 @@ class NpyTest {
     assertRefused("PK..........".getBytes(StandardCharsets.UTF_8), "a .npy file");
     assertRefused(file(4, "{}"), "version 1, 2 or 3, got version 4");
     assertRefused(file(1, "{'descr': '<f4'}"), "all of the keys");
-    assertRefused(file(1, "{'descr': '<c8', 'fortran_order': False, 'shape': ()}", 0), "got '<c8'", "astype");
-    assertRefused(file(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': ()}", 0), "one of records");
-    assertRefused(file(1, "{'descr': '<f4', 'fortran_order': Maybe, 'shape': ()}"), "True or False", "'Maybe");
-    assertRefused(file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}"), "a dimension of zero or more");
-    assertRefused(file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", 1, 2), "8 bytes of elements", "got 2 bytes");
-    assertRefused(file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}"), "fits 63 bits");
-    assertRefused(file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,)}"), "4000000000000 bytes", "got 0 bytes");
+    assertRefused(
+        file(1, "{'descr': '<c8', 'fortran_order': False, 'shape': ()}", 0), "got '<c8'", "astype");
+    assertRefused(
+        file(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': ()}", 0),
+        "one of records");
+    assertRefused(
+        file(1, "{'descr': '<f4', 'fortran_order': Maybe, 'shape': ()}"),
+        "True or False",
+        "'Maybe");
+    assertRefused(
+        file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}"),
+        "a dimension of zero or more");
+    assertRefused(
+        file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", 1, 2),
+        "8 bytes of elements",
+        "got 2 bytes");
+    assertRefused(
+        file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}"),
+        "fits 63 bits");
+    assertRefused(
+        file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,)}"),
+        "4000000000000 bytes",
+        "got 0 bytes");
   }
 
   @Test
   void aTypeThatNumpyLacksIsNotWritten() {
     NpyArray array = new NpyArray(DType.BF16, List.of(1L), MemorySegment.ofArray(new byte[2]));
-    assertThatThrownBy(() -> Npy.write(folder.resolve("a.npy"), array)).hasMessageContainingAll("bf16", "f32");
+    assertThatThrownBy(() -> Npy.write(folder.resolve("a.npy"), array))
+        .hasMessageContainingAll("bf16", "f32");
   }
 
   private static Fuzz.Outcome fuzz(Path folder, long seed, int cases) throws IOException {

@@ -16,11 +16,21 @@ import org.junit.jupiter.api.io.TempDir;
 class OnnxFuzzTest {
   private static final Path TEST_DATA = Path.of("/usr/share/libonnx-testdata/data/node");
   private static final List<String> FOLDERS =
-      List.of("test_add", "test_if", "test_loop11", "test_constant", "test_gemm_default_matrix_bias", "test_if_seq", "test_sequence_map_add_2_sequences_expanded");
+      List.of(
+          "test_add",
+          "test_if",
+          "test_loop11",
+          "test_constant",
+          "test_gemm_default_matrix_bias",
+          "test_if_seq",
+          "test_sequence_map_add_2_sequences_expanded");
 
   @TempDir private Path folder;
 
-  /** Models with something of everything, those of the test data among them where they are installed. */
+  /**
+   * Models with something of everything, those of the test data among them where they are
+   * installed.
+   */
   private static List<byte[]> seeds() throws IOException {
     List<byte[]> seeds = new ArrayList<>();
     seeds.add(sample());
@@ -35,8 +45,14 @@ class OnnxFuzzTest {
 
   private static byte[] sample() {
     Proto external =
-        Proto.tensor("w2", 1, 2).integer(14, 1).message(13, Proto.message().text(1, "location").text(2, "fuzzed"));
-    Proto inner = Proto.message().text(2, "inner").message(1, Proto.node("Neg", "n", "p", "z")).message(12, Proto.value("z"));
+        Proto.tensor("w2", 1, 2)
+            .integer(14, 1)
+            .message(13, Proto.message().text(1, "location").text(2, "fuzzed"));
+    Proto inner =
+        Proto.message()
+            .text(2, "inner")
+            .message(1, Proto.node("Neg", "n", "p", "z"))
+            .message(12, Proto.value("z"));
     Proto graph =
         Proto.message()
             .text(2, "main")
@@ -46,9 +62,18 @@ class OnnxFuzzTest {
             .message(5, Proto.tensor("i", 7, 2).integer(7, 4).integer(7, -5))
             .message(5, Proto.tensor("s", 8, 2).text(6, "a").text(6, "b"))
             .message(5, external)
-            .message(15, Proto.message().message(1, Proto.tensor("sp", 1, 1).fixed32(4, 1)).message(2, Proto.tensor("", 7, 1).packed(7, 2)).integer(3, 4))
+            .message(
+                15,
+                Proto.message()
+                    .message(1, Proto.tensor("sp", 1, 1).fixed32(4, 1))
+                    .message(2, Proto.tensor("", 7, 1).packed(7, 2))
+                    .integer(3, 4))
             .message(1, Proto.node("Add", "a", "x,w", "p"))
-            .message(1, Proto.node("If", "b", "p", "q").message(5, Proto.message().text(1, "then_branch").integer(20, 5).message(6, inner)))
+            .message(
+                1,
+                Proto.node("If", "b", "p", "q")
+                    .message(
+                        5, Proto.message().text(1, "then_branch").integer(20, 5).message(6, inner)))
             .message(12, Proto.value("q"));
     return Proto.model(graph);
   }

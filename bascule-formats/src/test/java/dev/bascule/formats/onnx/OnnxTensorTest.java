@@ -38,7 +38,8 @@ class OnnxTensorTest {
 
   @Test
   void rawBytesComeAsTheyAre() throws IOException {
-    assertThat(bytesOf(Proto.tensor("t", 1, 1).bytes(9, bytes(1, 2, 3, 4)))).isEqualTo(bytes(1, 2, 3, 4));
+    assertThat(bytesOf(Proto.tensor("t", 1, 1).bytes(9, bytes(1, 2, 3, 4))))
+        .isEqualTo(bytes(1, 2, 3, 4));
   }
 
   @Test
@@ -55,7 +56,14 @@ class OnnxTensorTest {
   @Test
   void typedElementsMayBePackedOrNotOrBoth() throws IOException {
     Proto mixed = Proto.tensor("t", 6, 2, 2).integer(5, 1).packed(5, -2, 3).integer(5, 4);
-    assertThat(bytesOf(mixed)).isEqualTo(Proto.message().raw(Proto.little(1, 4)).raw(Proto.little(-2, 4)).raw(Proto.little(3, 4)).raw(Proto.little(4, 4)).toBytes());
+    assertThat(bytesOf(mixed))
+        .isEqualTo(
+            Proto.message()
+                .raw(Proto.little(1, 4))
+                .raw(Proto.little(-2, 4))
+                .raw(Proto.little(3, 4))
+                .raw(Proto.little(4, 4))
+                .toBytes());
     Proto floats = Proto.tensor("t", 1, 2).fixed32(4, 7).bytes(4, Proto.little(9, 4));
     assertThat(bytesOf(floats)).isEqualTo(bytes(7, 0, 0, 0, 9, 0, 0, 0));
     Proto doubles = Proto.tensor("t", 11, 2).fixed64(10, 7).bytes(10, Proto.little(9, 8));
@@ -64,7 +72,8 @@ class OnnxTensorTest {
 
   @Test
   void narrowTypesLieInInt32Data() throws IOException {
-    assertThat(bytesOf(Proto.tensor("t", 10, 2).packed(5, 0x3C00, 0xC000))).isEqualTo(bytes(0, 0x3C, 0, 0xC0));
+    assertThat(bytesOf(Proto.tensor("t", 10, 2).packed(5, 0x3C00, 0xC000)))
+        .isEqualTo(bytes(0, 0x3C, 0, 0xC0));
     assertThat(bytesOf(Proto.tensor("t", 16, 1).packed(5, 0x3F80))).isEqualTo(bytes(0x80, 0x3F));
     assertThat(bytesOf(Proto.tensor("t", 17, 2).packed(5, 0xFE, 1))).isEqualTo(bytes(0xFE, 1));
     assertThat(bytesOf(Proto.tensor("t", 3, 2).packed(5, -128, 127))).isEqualTo(bytes(-128, 127));
@@ -73,16 +82,20 @@ class OnnxTensorTest {
 
   @Test
   void halfBytesArePackedInPairs() throws IOException {
-    assertThat(bytesOf(Proto.tensor("t", 22, 3).packed(5, 0x21, 0x03))).isEqualTo(bytes(0x21, 0x03));
-    assertThat(bytesOf(Proto.tensor("t", 21, 3).bytes(9, bytes(0x21, 0x03)))).isEqualTo(bytes(0x21, 0x03));
+    assertThat(bytesOf(Proto.tensor("t", 22, 3).packed(5, 0x21, 0x03)))
+        .isEqualTo(bytes(0x21, 0x03));
+    assertThat(bytesOf(Proto.tensor("t", 21, 3).bytes(9, bytes(0x21, 0x03))))
+        .isEqualTo(bytes(0x21, 0x03));
     assertThat(bytesOf(Proto.tensor("t", 25, 5).packed(5, 0xE4, 2))).isEqualTo(bytes(0xE4, 2));
   }
 
   @Test
   void unsignedAndComplexElementsHaveTheirFields() throws IOException {
-    assertThat(bytesOf(Proto.tensor("t", 12, 1).packed(11, 0xFFFFFFFFL))).isEqualTo(bytes(-1, -1, -1, -1));
+    assertThat(bytesOf(Proto.tensor("t", 12, 1).packed(11, 0xFFFFFFFFL)))
+        .isEqualTo(bytes(-1, -1, -1, -1));
     assertThat(bytesOf(Proto.tensor("t", 13, 1).packed(11, -1))).isEqualTo(Proto.little(-1, 8));
-    assertThat(bytesOf(Proto.tensor("t", 14, 1).fixed32(4, 1).fixed32(4, 2))).isEqualTo(bytes(1, 0, 0, 0, 2, 0, 0, 0));
+    assertThat(bytesOf(Proto.tensor("t", 14, 1).fixed32(4, 1).fixed32(4, 2)))
+        .isEqualTo(bytes(1, 0, 0, 0, 2, 0, 0, 0));
   }
 
   @Test
@@ -94,16 +107,27 @@ class OnnxTensorTest {
 
   @Test
   void stringsComeAsBytes() throws IOException {
-    Path path = Files.write(folder.resolve("t.pb"), Proto.tensor("t", 8, 2).text(6, "ä").text(6, "").toBytes());
+    Path path =
+        Files.write(
+            folder.resolve("t.pb"), Proto.tensor("t", 8, 2).text(6, "ä").text(6, "").toBytes());
     try (OnnxTensorFile file = OnnxTensorFile.open(path)) {
-      assertThat(file.tensor().toStrings()).containsExactly("ä".getBytes(StandardCharsets.UTF_8), new byte[0]);
+      assertThat(file.tensor().toStrings())
+          .containsExactly("ä".getBytes(StandardCharsets.UTF_8), new byte[0]);
     }
   }
 
   @Test
   void aSequenceIsNoTensor() throws IOException {
-    Path path = Files.write(folder.resolve("t.pb"), Proto.message().text(1, "s").integer(2, 1).message(3, Proto.tensor("", 1, 0)).toBytes());
-    assertThatThrownBy(() -> OnnxTensorFile.open(path)).hasMessageContaining("a sequence of tensors");
+    Path path =
+        Files.write(
+            folder.resolve("t.pb"),
+            Proto.message()
+                .text(1, "s")
+                .integer(2, 1)
+                .message(3, Proto.tensor("", 1, 0))
+                .toBytes());
+    assertThatThrownBy(() -> OnnxTensorFile.open(path))
+        .hasMessageContaining("a sequence of tensors");
   }
 
   private Path external(String location, long offset, long length) throws IOException {
@@ -134,7 +158,14 @@ class OnnxTensorTest {
   @Test
   void externalDataStaysInTheModelsFolder() throws IOException {
     Files.write(folder.resolve("secret"), new byte[64]);
-    for (String location : List.of("../secret", folder.resolve("secret").toString(), "sub/../../secret", "..\\secret", "", "a\0b")) {
+    for (String location :
+        List.of(
+            "../secret",
+            folder.resolve("secret").toString(),
+            "sub/../../secret",
+            "..\\secret",
+            "",
+            "a\0b")) {
       Path model = external(location, 0, 8);
       assertThatThrownBy(() -> load(model))
           .isInstanceOf(FormatException.class)
@@ -147,7 +178,9 @@ class OnnxTensorTest {
     Files.write(folder.resolve("secret"), new byte[64]);
     Path model = external("link", 0, 8);
     Files.createSymbolicLink(folder.resolve("models/link"), folder.resolve("secret"));
-    assertThatThrownBy(() -> load(model)).isInstanceOf(FormatException.class).hasMessageContaining("a link that leads out of the folder");
+    assertThatThrownBy(() -> load(model))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("a link that leads out of the folder");
   }
 
   @Test
@@ -156,10 +189,14 @@ class OnnxTensorTest {
     Files.write(folder.resolve("models/w.bin"), new byte[10]);
     for (long offset : new long[] {3, 11, Long.MAX_VALUE - 8}) {
       Path model = external("w.bin", offset, 8);
-      assertThatThrownBy(() -> load(model)).isInstanceOf(FormatException.class).hasMessageContainingAll("initializer 0 'w'", "8 bytes from byte " + offset);
+      assertThatThrownBy(() -> load(model))
+          .isInstanceOf(FormatException.class)
+          .hasMessageContainingAll("initializer 0 'w'", "8 bytes from byte " + offset);
     }
-    assertThatThrownBy(() -> load(external("w.bin", 0, 9))).hasMessageContaining("9 bytes from byte 0");
-    assertThatThrownBy(() -> load(external("w.bin", -1, 8))).hasMessageContaining("a whole offset of zero or more");
+    assertThatThrownBy(() -> load(external("w.bin", 0, 9)))
+        .hasMessageContaining("9 bytes from byte 0");
+    assertThatThrownBy(() -> load(external("w.bin", -1, 8)))
+        .hasMessageContaining("a whole offset of zero or more");
     assertThatThrownBy(() -> load(external("none.bin", 0, 8))).hasMessageContaining("no such file");
     assertThatThrownBy(() -> load(external("", 0, 8))).isInstanceOf(FormatException.class);
   }

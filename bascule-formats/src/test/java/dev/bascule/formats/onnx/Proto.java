@@ -108,10 +108,6 @@ final class Proto {
   }
 
   static byte[] model(Proto graph) {
-    return message()
-        .integer(1, 8)
-        .message(8, message().integer(2, 17))
-        .message(7, graph)
-        .toBytes();
+    return message().integer(1, 8).message(8, message().integer(2, 17)).message(7, graph).toBytes();
   }
 }

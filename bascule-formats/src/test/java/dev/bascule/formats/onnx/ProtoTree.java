@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.random.RandomGenerator;
 
-/** A message as a tree that can be changed and written again: for mutations that keep most of the structure. */
+/**
+ * A message as a tree that can be changed and written again: for mutations that keep most of the
+ * structure.
+ */
 final class ProtoTree {
   /** The fields of each kind of message that hold messages: "field child" pairs. */
   private static final Map<String, Map<Integer, String>> SCHEMA = schema();
@@ -20,7 +23,10 @@ final class ProtoTree {
     define(schema, "function", "7 node 9 leaf 11 attribute");
     define(schema, "graph", "1 node 5 tensor 11 value 12 value 13 value 15 sparse");
     define(schema, "node", "5 attribute");
-    define(schema, "attribute", "5 tensor 6 graph 10 tensor 11 graph 14 type 15 type 22 sparse 23 sparse");
+    define(
+        schema,
+        "attribute",
+        "5 tensor 6 graph 10 tensor 11 graph 14 type 15 type 22 sparse 23 sparse");
     define(schema, "tensor", "13 leaf");
     define(schema, "sparse", "1 tensor 2 tensor");
     define(schema, "value", "2 type");
@@ -111,11 +117,15 @@ final class ProtoTree {
       List<Field> message = messages.get(random.nextInt(messages.size()));
       switch (random.nextInt(9)) {
         case 0 -> field.value = interesting(random);
-        case 1 -> field.lengthLie = random.nextBoolean() ? interesting(random) : random.nextInt(-4, 5);
+        case 1 ->
+            field.lengthLie = random.nextBoolean() ? interesting(random) : random.nextInt(-4, 5);
         case 2 -> field.number = 1 + random.nextInt(26);
         case 3 -> field.type = random.nextInt(8);
         case 4 -> field.bytes = all.get(random.nextInt(all.size())).bytes;
-        case 5 -> message.add(message.isEmpty() ? 0 : random.nextInt(message.size()), field.children.isEmpty() ? field : new Field());
+        case 5 ->
+            message.add(
+                message.isEmpty() ? 0 : random.nextInt(message.size()),
+                field.children.isEmpty() ? field : new Field());
         case 6 -> {
           if (!message.isEmpty()) {
             message.remove(random.nextInt(message.size()));
@@ -131,7 +141,20 @@ final class ProtoTree {
   }
 
   private static long interesting(RandomGenerator random) {
-    long[] values = {0, 1, -1, 2, 127, 128, Integer.MAX_VALUE, Integer.MIN_VALUE, 1L << 32, Long.MAX_VALUE, Long.MIN_VALUE, 1L << 40};
+    long[] values = {
+      0,
+      1,
+      -1,
+      2,
+      127,
+      128,
+      Integer.MAX_VALUE,
+      Integer.MIN_VALUE,
+      1L << 32,
+      Long.MAX_VALUE,
+      Long.MIN_VALUE,
+      1L << 40
+    };
     return random.nextInt(4) == 0 ? random.nextLong() : values[random.nextInt(values.length)];
   }
 

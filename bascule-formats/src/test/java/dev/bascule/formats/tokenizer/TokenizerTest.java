@@ -41,27 +41,33 @@ class TokenizerTest {
 
   private static void assertRefused(String from, String to, String... parts) {
     assertThat(SMALL).contains(from);
-    assertThatThrownBy(() -> tokenizer(SMALL.replace(from, to))).isInstanceOf(FormatException.class).hasMessageContainingAll(parts);
+    assertThatThrownBy(() -> tokenizer(SMALL.replace(from, to)))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContainingAll(parts);
   }
 
   @Test
   void wordsAreSplitIntoTheLongestPieces() {
-    assertThat(tokenizer(SMALL).encode("Unaffable CAT!").tokens()).containsExactly("[CLS]", "un", "##aff", "##able", "cat", "!", "[SEP]");
+    assertThat(tokenizer(SMALL).encode("Unaffable CAT!").tokens())
+        .containsExactly("[CLS]", "un", "##aff", "##able", "cat", "!", "[SEP]");
   }
 
   @Test
   void aWordThatCannotBeSplitIsUnknownAsAWhole() {
-    assertThat(tokenizer(SMALL).encodeBare("unx cat " + "un".repeat(11)).tokens()).containsExactly("[UNK]", "cat", "[UNK]");
+    assertThat(tokenizer(SMALL).encodeBare("unx cat " + "un".repeat(11)).tokens())
+        .containsExactly("[UNK]", "cat", "[UNK]");
   }
 
   @Test
   void textIsCleaned() {
-    assertThat(tokenizer(SMALL).encodeBare("c\u00e1t\u0000\u200d \u732b\u732bcat\t\n").tokens()).containsExactly("cat", "\u732b", "\u732b", "cat");
+    assertThat(tokenizer(SMALL).encodeBare("c\u00e1t\u0000\u200d \u732b\u732bcat\t\n").tokens())
+        .containsExactly("cat", "\u732b", "\u732b", "cat");
   }
 
   @Test
   void addedTokensAreFoundInTheText() {
-    assertThat(tokenizer(SMALL).encodeBare("cat  [MASK]cat[PAD]").tokens()).containsExactly("cat", "[MASK]", "cat", "[PAD]");
+    assertThat(tokenizer(SMALL).encodeBare("cat  [MASK]cat[PAD]").tokens())
+        .containsExactly("cat", "[MASK]", "cat", "[PAD]");
   }
 
   @Test
@@ -77,16 +83,22 @@ class TokenizerTest {
     Tokenizer tokenizer = tokenizer(SMALL).with(Optional.of(Truncation.to(4)), Optional.empty());
     assertThat(tokenizer.encode("cat cat cat cat").ids()).containsExactly(2, 8, 8, 3);
     Tokenizer left =
-        tokenizer.with(Optional.of(new Truncation(3, Side.LEFT, Truncation.Strategy.ONLY_FIRST)), Optional.empty());
+        tokenizer.with(
+            Optional.of(new Truncation(3, Side.LEFT, Truncation.Strategy.ONLY_FIRST)),
+            Optional.empty());
     assertThat(left.encode("cat cat !").ids()).containsExactly(2, 9, 3);
-    assertThatThrownBy(() -> tokenizer.with(Optional.of(Truncation.to(1)), Optional.empty()).encode("cat"))
+    assertThatThrownBy(
+            () -> tokenizer.with(Optional.of(Truncation.to(1)), Optional.empty()).encode("cat"))
         .hasMessageContaining("expected 2 or more");
   }
 
   @Test
   void paddingReachesTheLongestOfTheBatch() {
     Padding padding = new Padding(0, 4, Side.RIGHT, 0, 0, "[PAD]");
-    List<Encoding> batch = tokenizer(SMALL).with(Optional.empty(), Optional.of(padding)).encodeAll(List.of("cat", "cat cat cat"));
+    List<Encoding> batch =
+        tokenizer(SMALL)
+            .with(Optional.empty(), Optional.of(padding))
+            .encodeAll(List.of("cat", "cat cat cat"));
     assertThat(batch).allSatisfy(encoding -> assertThat(encoding.length()).isEqualTo(8));
     assertThat(batch.getFirst().ids()).containsExactly(2, 8, 3, 0, 0, 0, 0, 0);
     assertThat(batch.getFirst().attentionMask()).containsExactly(1, 1, 1, 0, 0, 0, 0, 0);
@@ -97,27 +109,44 @@ class TokenizerTest {
     Tokenizer tokenizer =
         tokenizer(
             SMALL
-                .replace("\"truncation\": null", "\"truncation\": {\"direction\": \"Right\", \"max_length\": 5, \"strategy\": \"LongestFirst\", \"stride\": 0}")
-                .replace("\"padding\": null", "\"padding\": {\"strategy\": {\"Fixed\": 6}, \"direction\": \"Left\", \"pad_to_multiple_of\": null, \"pad_id\": 0, \"pad_type_id\": 0, \"pad_token\": \"[PAD]\"}"));
+                .replace(
+                    "\"truncation\": null",
+                    "\"truncation\": {\"direction\": \"Right\", \"max_length\": 5, \"strategy\": \"LongestFirst\", \"stride\": 0}")
+                .replace(
+                    "\"padding\": null",
+                    "\"padding\": {\"strategy\": {\"Fixed\": 6}, \"direction\": \"Left\", \"pad_to_multiple_of\": null, \"pad_id\": 0, \"pad_type_id\": 0, \"pad_token\": \"[PAD]\"}"));
     assertThat(tokenizer.truncation()).contains(Truncation.to(5));
     assertThat(tokenizer.encode("cat cat cat cat cat").ids()).containsExactly(0, 2, 8, 8, 8, 3);
   }
 
   @Test
   void errorsNameThePlace() {
-    assertRefused("\"BertNormalizer\"", "\"NFC\"", "tokenizer.json, normalizer.type: expected 'BertNormalizer', got 'NFC'");
+    assertRefused(
+        "\"BertNormalizer\"",
+        "\"NFC\"",
+        "tokenizer.json, normalizer.type: expected 'BertNormalizer', got 'NFC'");
     assertRefused("\"WordPiece\"", "\"BPE\"", "model.type: expected 'WordPiece', got 'BPE'");
     assertRefused("\"un\": 5", "\"un\": -5", "model.vocab.un: expected a whole number from 0");
-    assertRefused("\"unk_token\": \"[UNK]\"", "\"unk_token\": \"?\"", "model.unk_token", "a token of the vocabulary, got '?'");
+    assertRefused(
+        "\"unk_token\": \"[UNK]\"",
+        "\"unk_token\": \"?\"",
+        "model.unk_token",
+        "a token of the vocabulary, got '?'");
     assertRefused("\"id\": 4,", "\"id\": 5,", "added_tokens[1].id", "the vocabulary's id 4, got 5");
     assertRefused("\"un\": 5", "\"un\": 5, \"un\": 6", "line 13", "each name once, got 'un' twice");
     assertRefused("{\"version\"", "{\"version\" oops", "line 1", "valid JSON");
-    assertRefused("{\"id\": \"A\", \"type_id\": 0}", "{\"id\": \"C\", \"type_id\": 0}", "post_processor.single[1].Sequence.id", "'A' or 'B', got 'C'");
+    assertRefused(
+        "{\"id\": \"A\", \"type_id\": 0}",
+        "{\"id\": \"C\", \"type_id\": 0}",
+        "post_processor.single[1].Sequence.id",
+        "'A' or 'B', got 'C'");
   }
 
   private static Fuzz.Outcome fuzz(Path folder, long seed, int cases) throws IOException {
     byte[] original = SMALL.getBytes(StandardCharsets.UTF_8);
-    String[] words = {"null", "-1", "1e99", "[]", "{}", "\"\"", "true", "99999999999", "\"A\"", "2147483647"};
+    String[] words = {
+      "null", "-1", "1e99", "[]", "{}", "\"\"", "true", "99999999999", "\"A\"", "2147483647"
+    };
     return Fuzz.run(
         folder,
         seed,
@@ -129,10 +158,16 @@ class TokenizerTest {
           // Knows the structure: one value becomes another.
           String[] values = SMALL.split("(?<=: )", -1);
           int at = 1 + random.nextInt(values.length - 1);
-          values[at] = values[at].replaceFirst("(\"[^\"]*\"|[0-9]+|true|false|null|\\{|\\[)", words[random.nextInt(words.length)]);
+          values[at] =
+              values[at].replaceFirst(
+                  "(\"[^\"]*\"|[0-9]+|true|false|null|\\{|\\[)",
+                  words[random.nextInt(words.length)]);
           return String.join("", values).getBytes(StandardCharsets.UTF_8);
         },
-        path -> Tokenizer.load(path).with(Optional.empty(), Optional.empty()).encode("Unaffable cats! [MASK]", "\u732b"));
+        path ->
+            Tokenizer.load(path)
+                .with(Optional.empty(), Optional.empty())
+                .encode("Unaffable cats! [MASK]", "\u732b"));
   }
 
   @Test

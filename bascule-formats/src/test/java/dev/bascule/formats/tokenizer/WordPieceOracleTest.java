@@ -24,12 +24,35 @@ import org.junit.jupiter.api.io.TempDir;
 class WordPieceOracleTest {
   private static final long SEED = 20261121;
   private static final String[] TEXTS = {
-    "", " ", "a cat sits", "A kitten rests.", "stock prices fell 3.7%!", "Hello, y'all! How are you?",
-    "naïve café São Tomé Ångström", "Straße GROSSE İstanbul ΣΊΣΥΦΟΣ", "нещо на Български", "Привет, мир!",
-    "我想在apple工作1314151天～", "日本語のテキスト", "한국어 문장입니다", "مرحبا بالعالم", "שלום עולם",
-    "हिन्दी में पाठ", "ข้อความภาษาไทย", "កាន់តែពិសេស", "🚀 (normal) 😶‍🌫️ ✅", "don't stop-believing... e.g. U.S.A.",
-    "[CLS] in the text [SEP][MASK] [mask]", "[UNK][PAD]", "x\u0000y\ufffdz\u200b\u00ad", "tab\tnew\nline\r\nend\u2028\u3000",
-    "supercalifragilisticexpialidocious antidisestablishmentarianism", "ﬁ ﬂ ｆｕｌｌｗｉｄｔｈ ① ½ ™", "e\u0301 E\u0301 ộ", "##able ##", "http://x.y/z?a=b&c=d#e"
+    "",
+    " ",
+    "a cat sits",
+    "A kitten rests.",
+    "stock prices fell 3.7%!",
+    "Hello, y'all! How are you?",
+    "naïve café São Tomé Ångström",
+    "Straße GROSSE İstanbul ΣΊΣΥΦΟΣ",
+    "нещо на Български",
+    "Привет, мир!",
+    "我想在apple工作1314151天～",
+    "日本語のテキスト",
+    "한국어 문장입니다",
+    "مرحبا بالعالم",
+    "שלום עולם",
+    "हिन्दी में पाठ",
+    "ข้อความภาษาไทย",
+    "កាន់តែពិសេស",
+    "🚀 (normal) 😶‍🌫️ ✅",
+    "don't stop-believing... e.g. U.S.A.",
+    "[CLS] in the text [SEP][MASK] [mask]",
+    "[UNK][PAD]",
+    "x\u0000y\ufffdz\u200b\u00ad",
+    "tab\tnew\nline\r\nend\u2028\u3000",
+    "supercalifragilisticexpialidocious antidisestablishmentarianism",
+    "ﬁ ﬂ ｆｕｌｌｗｉｄｔｈ ① ½ ™",
+    "e\u0301 E\u0301 ộ",
+    "##able ##",
+    "http://x.y/z?a=b&c=d#e"
   };
 
   @TempDir private static Path folder;
@@ -40,7 +63,8 @@ class WordPieceOracleTest {
   static void load() throws IOException {
     Path file = resource("bge-small-en-v1.5-tokenizer.json");
     System.setProperty("OPT_OUT_TRACKING", "true");
-    oracle = HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false"));
+    oracle =
+        HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false"));
     tokenizer = Tokenizer.load(file).with(Optional.empty(), Optional.empty());
   }
 
@@ -58,7 +82,8 @@ class WordPieceOracleTest {
   }
 
   private static void assertSame(String text) {
-    int[] expected = Arrays.stream(oracle.encode(text).getIds()).mapToInt(Math::toIntExact).toArray();
+    int[] expected =
+        Arrays.stream(oracle.encode(text).getIds()).mapToInt(Math::toIntExact).toArray();
     assertThat(tokenizer.encode(text).ids()).as(text).isEqualTo(expected);
   }
 
@@ -108,7 +133,11 @@ class WordPieceOracleTest {
         case 4 -> text.append(' ');
         default -> {
           String word = TEXTS[random.nextInt(TEXTS.length)];
-          int at = word.isEmpty() ? 0 : word.offsetByCodePoints(0, random.nextInt(word.codePointCount(0, word.length())));
+          int at =
+              word.isEmpty()
+                  ? 0
+                  : word.offsetByCodePoints(
+                      0, random.nextInt(word.codePointCount(0, word.length())));
           text.append(word, 0, at);
         }
       }
@@ -121,10 +150,13 @@ class WordPieceOracleTest {
     Path file = resource("all-minilm-l6-v2-tokenizer.json");
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(SEED);
     for (String padding : List.of("false", "true")) {
-      Map<String, String> options = Map.of("truncation", "true", "padding", padding, "maxLength", "24");
+      Map<String, String> options =
+          Map.of("truncation", "true", "padding", padding, "maxLength", "24");
       try (HuggingFaceTokenizer other = HuggingFaceTokenizer.newInstance(file, options)) {
         Optional<Padding> pad =
-            padding.equals("true") ? Optional.of(new Padding(0, 1, Side.RIGHT, 0, 0, "[PAD]")) : Optional.empty();
+            padding.equals("true")
+                ? Optional.of(new Padding(0, 1, Side.RIGHT, 0, 0, "[PAD]"))
+                : Optional.empty();
         Tokenizer ours = Tokenizer.load(file).with(Optional.of(Truncation.to(24)), pad);
         for (int i = 0; i < 1000; i++) {
           String first = text(random);
@@ -144,8 +176,10 @@ class WordPieceOracleTest {
 
   private static void assertSame(ai.djl.huggingface.tokenizers.Encoding expected, Encoding got) {
     assertThat(Arrays.stream(got.ids()).asLongStream()).containsExactly(boxed(expected.getIds()));
-    assertThat(Arrays.stream(got.typeIds()).asLongStream()).containsExactly(boxed(expected.getTypeIds()));
-    assertThat(Arrays.stream(got.attentionMask()).asLongStream()).containsExactly(boxed(expected.getAttentionMask()));
+    assertThat(Arrays.stream(got.typeIds()).asLongStream())
+        .containsExactly(boxed(expected.getTypeIds()));
+    assertThat(Arrays.stream(got.attentionMask()).asLongStream())
+        .containsExactly(boxed(expected.getAttentionMask()));
     assertThat(got.tokens()).containsExactly(expected.getTokens());
   }
 
@@ -161,10 +195,12 @@ class WordPieceOracleTest {
     Path inputs = oracles.resolve("tokenizers/ggml-vocab-bert-bge.gguf.inp");
     Assumptions.assumeTrue(Files.exists(inputs), "no oracles at " + oracles.normalize());
     String[] texts = Files.readString(inputs).split("\n__ggml_vocab_test__\n", -1);
-    List<String> answers = Files.readAllLines(oracles.resolve("tokenizers/ggml-vocab-bert-bge.gguf.out"));
+    List<String> answers =
+        Files.readAllLines(oracles.resolve("tokenizers/ggml-vocab-bert-bge.gguf.out"));
     List<String> differences = new ArrayList<>();
     for (int i = 0; i < answers.size(); i++) {
-      String ids = Arrays.toString(tokenizer.encodeBare(texts[i]).ids()).replaceAll("[\\[\\],]", "");
+      String ids =
+          Arrays.toString(tokenizer.encodeBare(texts[i]).ids()).replaceAll("[\\[\\],]", "");
       if (!ids.equals(answers.get(i).strip())) {
         differences.add(texts[i] + ": " + ids + " for " + answers.get(i));
       }
