@@ -3,6 +3,7 @@ package dev.bascule.formats.onnx;
 import dev.bascule.formats.FormatException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -218,21 +219,22 @@ public final class OnnxTopology {
 
   /** A way from a node back to itself among the nodes that still wait. */
   private static String cycle(Scope scope, List<Set<Integer>> users, int[] waitsFor) {
-    Map<Integer, Integer> producerOf = new HashMap<>();
+    int[] producerOf = new int[waitsFor.length];
+    Arrays.fill(producerOf, NOT_A_NODE);
     for (int i = 0; i < waitsFor.length; i++) {
       if (waitsFor[i] > 0) {
         int producer = i;
-        users.get(i).forEach(user -> producerOf.putIfAbsent(user, producer));
+        users.get(i).forEach(user -> producerOf[user] = producer);
       }
     }
     // Every node that waits has a producer that waits: going back from any of them must come round.
-    int at = producerOf.keySet().iterator().next();
+    int at = firstWaiting(waitsFor);
     Set<Integer> seen = new HashSet<>();
     while (seen.add(at)) {
-      at = producerOf.get(at);
+      at = producerOf[at];
     }
     List<Integer> cycle = new ArrayList<>();
-    for (int start = at; cycle.isEmpty() || at != start; at = producerOf.get(at)) {
+    for (int start = at; cycle.isEmpty() || at != start; at = producerOf[at]) {
       cycle.add(at);
     }
     Collections.reverse(cycle);
@@ -241,6 +243,14 @@ public final class OnnxTopology {
     int shown = Math.min(names.size(), NAMES_SHOWN_MAX);
     String more = names.size() > shown ? " -> (" + (names.size() - shown) + " more)" : "";
     return String.join(" -> ", names.subList(0, shown)) + more + " -> " + names.getFirst();
+  }
+
+  private static int firstWaiting(int[] waitsFor) {
+    int first = 0;
+    while (waitsFor[first] == 0) {
+      first++;
+    }
+    return first;
   }
 
   private FormatException twice(String place, String first, String name, String second) {

@@ -201,7 +201,7 @@ class OnnxFileTest {
 
   @Test
   void groupsAndFieldZeroAreRefused() {
-    assertRefused(new byte[] {(100 << 3 | 3) & 0x7F | (byte) 0x80, 6}, "wire type 3");
+    assertRefused(new byte[] {(byte) ((((100 << 3) | 3) & 0x7F) | 0x80), 6}, "wire type 3");
     assertRefused(new byte[] {0, 0}, "a field number from 1");
   }
 
