@@ -10,7 +10,6 @@ module dev.bascule.core {
   exports dev.bascule.core.elementary;
   exports dev.bascule.core.graph;
   exports dev.bascule.core.kernel;
-  exports dev.bascule.core.reference;
 
   uses dev.bascule.core.device.Driver;
 }

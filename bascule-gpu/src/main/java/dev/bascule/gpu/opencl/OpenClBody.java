@@ -8,7 +8,9 @@ import dev.bascule.core.kernel.Kernel;
 import dev.bascule.core.kernel.Reduction;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
@@ -26,7 +28,7 @@ final class OpenClBody {
   private final OpenClPrimitives primitives;
   private final boolean[] uniform;
   private final int[] level;
-  private final DimArguments dimensions = new DimArguments();
+  private final Map<Dim, String> dimensions = new LinkedHashMap<>();
 
   OpenClBody(Kernel kernel, OpenClPrimitives primitives) {
     this.kernel = kernel;
@@ -45,14 +47,16 @@ final class OpenClBody {
     return kernel;
   }
 
-  /** The dimensions that became arguments. */
-  DimArguments dimensions() {
-    return dimensions;
+  /** The dimensions that became arguments, in the order of the arguments. */
+  List<Dim> dimensions() {
+    return List.copyOf(dimensions.keySet());
   }
 
   /** A dimension as C text: a literal, or the argument that carries it. */
   String dim(Dim dim) {
-    return dimensions.text(dim);
+    return dim.isConstant()
+        ? "%dL".formatted(dim.constant())
+        : dimensions.computeIfAbsent(dim, _ -> "d" + dimensions.size());
   }
 
   /** The largest level: the walk in which stores happen. */

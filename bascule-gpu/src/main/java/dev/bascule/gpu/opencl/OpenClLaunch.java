@@ -1,28 +1,20 @@
 package dev.bascule.gpu.opencl;
 
 import dev.bascule.core.device.Launch;
-import java.util.List;
+import java.util.Optional;
 
 /**
- * Kernels with their arguments set, run one after the other; none where there is nothing to
- * compute.
+ * A kernel with its arguments set.
+ *
+ * @param work how it is laid out; empty where there is nothing to compute
+ * @param statusArgument where the stream's statuses go in the arguments, or {@link #NOT_INDEXED}
  */
-record OpenClLaunch(String name, List<Step> steps) implements Launch {
-  OpenClLaunch {
-    steps = List.copyOf(steps);
-  }
-
-  /**
-   * One kernel.
-   *
-   * @param statusArgument where the stream's statuses go in the arguments, or {@link #NOT_INDEXED}
-   */
-  record Step(OpenClKernel kernel, WorkRange work, int statusArgument) {
-    static final int NOT_INDEXED = -1;
-  }
+record OpenClLaunch(String name, OpenClKernel kernel, Optional<WorkRange> work, int statusArgument)
+    implements Launch {
+  static final int NOT_INDEXED = -1;
 
   @Override
   public void close() {
-    steps.forEach(step -> step.kernel().close());
+    kernel.close();
   }
 }

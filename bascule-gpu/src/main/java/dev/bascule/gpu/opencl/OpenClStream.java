@@ -84,21 +84,18 @@ final class OpenClStream implements Stream {
       throw new DeviceException(
           "launch " + launch.name() + " was bound for another device than OpenCL");
     }
-    for (OpenClLaunch.Step step : bound.steps()) {
-      if (step.statusArgument() != OpenClLaunch.Step.NOT_INDEXED) {
-        lendStatus(bound.name(), step);
+    if (bound.work().isEmpty()) {
+      return;
+    }
+    if (bound.statusArgument() != OpenClLaunch.NOT_INDEXED) {
+      if (indexedLaunches.size() == STATUSES) {
+        synchronize();
       }
-      queue.launch(step.kernel(), step.work());
+      bound.kernel().argument(bound.statusArgument(), statuses);
+      bound.kernel().argument(bound.statusArgument() + 1, indexedLaunches.size());
+      indexedLaunches.add(bound.name());
     }
-  }
-
-  private void lendStatus(String launch, OpenClLaunch.Step step) {
-    if (indexedLaunches.size() == STATUSES) {
-      synchronize();
-    }
-    step.kernel().argument(step.statusArgument(), statuses);
-    step.kernel().argument(step.statusArgument() + 1, indexedLaunches.size());
-    indexedLaunches.add(launch);
+    queue.launch(bound.kernel(), bound.work().get());
   }
 
   @Override

@@ -1,0 +1,51 @@
+package dev.bascule.cpu;
+
+import dev.bascule.core.DeviceException;
+import dev.bascule.core.device.DeviceOptions;
+import dev.bascule.cpu.asm.ExecutableMemory;
+import dev.bascule.cpu.asm.IsaLevel;
+import java.util.Optional;
+
+/**
+ * What users may set for the CPU device.
+ *
+ * @param isa the instruction set asked for ({@code cpu.isa}); empty for the best there is
+ * @param executable whether machine code may run ({@code cpu.executable-memory} = {@code forbid}
+ *     behaves as a host that forbids it)
+ * @param guardPages true for an untouchable page after each buffer ({@code cpu.guard-pages}), for
+ *     tests
+ */
+record CpuSettings(
+    int threads, Optional<IsaLevel> isa, ExecutableMemory.Policy executable, boolean guardPages) {
+
+  static CpuSettings of(DeviceOptions options) {
+    int threads = options.threads();
+    return new CpuSettings(
+        threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
+        isa(options.property("cpu.isa", "best")),
+        switch (options.property("cpu.executable-memory", "allow")) {
+          case "allow" -> ExecutableMemory.Policy.ALLOWED;
+          case "forbid" -> ExecutableMemory.Policy.FORBIDDEN;
+          case String other -> throw unknown("cpu.executable-memory", other, "allow, forbid");
+        },
+        switch (options.property("cpu.guard-pages", "false")) {
+          case "true" -> true;
+          case "false" -> false;
+          case String other -> throw unknown("cpu.guard-pages", other, "true, false");
+        });
+  }
+
+  private static Optional<IsaLevel> isa(String text) {
+    return switch (text) {
+      case "best" -> Optional.empty();
+      case "portable" -> Optional.of(IsaLevel.PORTABLE);
+      case "avx2" -> Optional.of(IsaLevel.AVX2);
+      case "avx512" -> Optional.of(IsaLevel.AVX512);
+      default -> throw unknown("cpu.isa", text, "best, portable, avx2, avx512");
+    };
+  }
+
+  private static DeviceException unknown(String key, String value, String known) {
+    return new DeviceException("cpu: " + key + " is '" + value + "'; known: " + known);
+  }
+}

@@ -1,5 +1,0 @@
-/** NumPy's .npy files. */
-@NullMarked
-package dev.bascule.formats.npy;
-
-import org.jspecify.annotations.NullMarked;

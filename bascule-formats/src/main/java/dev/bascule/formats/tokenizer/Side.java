@@ -1,7 +1,0 @@
-package dev.bascule.formats.tokenizer;
-
-/** An end of a sequence of tokens. */
-public enum Side {
-  LEFT,
-  RIGHT
-}

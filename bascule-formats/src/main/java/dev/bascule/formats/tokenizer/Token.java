@@ -1,4 +1,0 @@
-package dev.bascule.formats.tokenizer;
-
-/** An entry of the vocabulary. */
-record Token(int id, String text) {}
