@@ -1,101 +1,115 @@
 package dev.bascule.core.elementary;
 
 import dev.bascule.core.kernel.KernelBuilder;
-import dev.bascule.core.kernel.Primitive;
 import dev.bascule.core.kernel.Term;
 
-/** The elementary functions as kernel steps, over F32 and F64 terms. */
+/**
+ * The elementary functions as kernel steps, over F32 and F64 terms. Each is one published sequence
+ * of IEEE operations without branches, tables or loops, so that every device gives the same bits;
+ * docs/numerics.md lists the largest error of each.
+ *
+ * <p>All keep denormals, signed zeros, infinities and NaN as C99 (Annex F) has them.
+ */
 public final class Elementary {
   private Elementary() {}
 
+  /** {@code e^x}. */
   public static Term exp(KernelBuilder b, Term x) {
-    Term n = b.apply(Primitive.ROUND_EVEN, b.mul(x, b.number(x.type(), 1.4426950408889634)));
-    Term r = b.fma(n, b.number(x.type(), -0.693147180559945309), x);
-    Term p = b.number(x.type(), 1.0 / 5040);
-    for (double c : new double[] {1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1, 1}) {
-      p = b.fma(p, r, b.number(x.type(), c));
-    }
-    Term scale = b.apply(Primitive.F32_TO_I32, n);
-    return b.mul(
-        p,
-        b.apply(
-            Primitive.BITS_F32,
-            b.apply(Primitive.SHL, b.add(scale, b.constant(127)), b.constant(23))));
+    return Exponential.exp(new Formula(b, x.type()), x);
   }
 
+  /** {@code 2^x}; exact where x is an integer. */
   public static Term exp2(KernelBuilder b, Term x) {
-    throw new IllegalStateException("exp2 is not written yet");
+    return Exponential.exp2(new Formula(b, x.type()), x);
   }
 
+  /** {@code e^x - 1}, also accurate near 0. */
   public static Term expm1(KernelBuilder b, Term x) {
-    throw new IllegalStateException("expm1 is not written yet");
+    return Exponential.expm1(new Formula(b, x.type()), x);
   }
 
+  /** The natural logarithm; of 0 -infinity, of less NaN. */
   public static Term log(KernelBuilder b, Term x) {
-    throw new IllegalStateException("log is not written yet");
+    return Logarithm.log(new Formula(b, x.type()), x);
   }
 
+  /** The logarithm of base 2; exact at powers of 2. */
   public static Term log2(KernelBuilder b, Term x) {
-    throw new IllegalStateException("log2 is not written yet");
+    return Logarithm.log2(new Formula(b, x.type()), x);
   }
 
+  /** {@code log(1 + x)}, also accurate near 0. */
   public static Term log1p(KernelBuilder b, Term x) {
-    throw new IllegalStateException("log1p is not written yet");
+    return Logarithm.log1p(new Formula(b, x.type()), x);
   }
 
+  /** The error function. */
   public static Term erf(KernelBuilder b, Term x) {
-    throw new IllegalStateException("erf is not written yet");
+    return ErrorFunction.erf(new Formula(b, x.type()), x);
   }
 
+  /** The hyperbolic tangent. */
   public static Term tanh(KernelBuilder b, Term x) {
-    throw new IllegalStateException("tanh is not written yet");
+    return Hyperbolic.tanh(new Formula(b, x.type()), x);
   }
 
+  /** The sine of any finite x in radians; of an infinity NaN. */
   public static Term sin(KernelBuilder b, Term x) {
-    throw new IllegalStateException("sin is not written yet");
+    return Trigonometric.sin(new Formula(b, x.type()), x);
   }
 
+  /** The cosine of any finite x in radians; of an infinity NaN. */
   public static Term cos(KernelBuilder b, Term x) {
-    throw new IllegalStateException("cos is not written yet");
+    return Trigonometric.cos(new Formula(b, x.type()), x);
   }
 
+  /** The tangent of any finite x in radians; of an infinity NaN. */
   public static Term tan(KernelBuilder b, Term x) {
-    throw new IllegalStateException("tan is not written yet");
+    return Trigonometric.tan(new Formula(b, x.type()), x);
   }
 
+  /** The arc sine; NaN beyond -1 to 1. */
   public static Term asin(KernelBuilder b, Term x) {
-    throw new IllegalStateException("asin is not written yet");
+    return InverseTrigonometric.asin(new Formula(b, x.type()), x);
   }
 
+  /** The arc cosine in 0 to pi; NaN beyond -1 to 1. */
   public static Term acos(KernelBuilder b, Term x) {
-    throw new IllegalStateException("acos is not written yet");
+    return InverseTrigonometric.acos(new Formula(b, x.type()), x);
   }
 
+  /** The arc tangent. */
   public static Term atan(KernelBuilder b, Term x) {
-    throw new IllegalStateException("atan is not written yet");
+    return InverseTrigonometric.atan(new Formula(b, x.type()), x);
   }
 
+  /** The hyperbolic sine. */
   public static Term sinh(KernelBuilder b, Term x) {
-    throw new IllegalStateException("sinh is not written yet");
+    return Hyperbolic.sinh(new Formula(b, x.type()), x);
   }
 
+  /** The hyperbolic cosine. */
   public static Term cosh(KernelBuilder b, Term x) {
-    throw new IllegalStateException("cosh is not written yet");
+    return Hyperbolic.cosh(new Formula(b, x.type()), x);
   }
 
+  /** The inverse hyperbolic sine. */
   public static Term asinh(KernelBuilder b, Term x) {
-    throw new IllegalStateException("asinh is not written yet");
+    return Hyperbolic.asinh(new Formula(b, x.type()), x);
   }
 
+  /** The inverse hyperbolic cosine; NaN below 1. */
   public static Term acosh(KernelBuilder b, Term x) {
-    throw new IllegalStateException("acosh is not written yet");
+    return Hyperbolic.acosh(new Formula(b, x.type()), x);
   }
 
+  /** The inverse hyperbolic tangent; NaN beyond -1 to 1. */
   public static Term atanh(KernelBuilder b, Term x) {
-    throw new IllegalStateException("atanh is not written yet");
+    return Hyperbolic.atanh(new Formula(b, x.type()), x);
   }
 
+  /** {@code x^y} with the special cases of C99: 1 to any power and any x to the power 0 are 1. */
   public static Term pow(KernelBuilder b, Term x, Term y) {
-    throw new IllegalStateException("pow is not written yet");
+    return Power.pow(new Formula(b, x.type()), x, y);
   }
 }
