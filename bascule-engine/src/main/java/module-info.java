@@ -2,4 +2,7 @@
 module dev.bascule.engine {
   requires static org.jspecify;
   requires transitive dev.bascule.core;
+
+  exports dev.bascule.engine;
+  exports dev.bascule.engine.rewrite;
 }

@@ -3,4 +3,9 @@ module dev.bascule.formats {
   requires static org.jspecify;
   requires transitive dev.bascule.engine;
   requires tools.jackson.core;
+
+  exports dev.bascule.formats;
+  exports dev.bascule.formats.npy;
+  exports dev.bascule.formats.onnx;
+  exports dev.bascule.formats.tokenizer;
 }

@@ -3,7 +3,7 @@ package dev.bascule.core.device;
 import java.util.List;
 
 /** A segment of a plan as a device sees it: launches in order over numbered buffers. */
-public record Program(String name, int buffers, List<Step> steps) {
+public record Program(String name, List<Step> steps) {
   public Program {
     steps = List.copyOf(steps);
   }

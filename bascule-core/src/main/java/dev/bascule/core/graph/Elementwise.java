@@ -21,6 +21,7 @@ import java.util.Optional;
  * ({@link Conversions#settle}). Integer division rounds towards zero, x/0 is 0; of min and max a
  * NaN wins; shifts take their count modulo the width.
  */
+@SuppressWarnings("ImmutableEnumChecker") // the rows' lambdas hold nothing
 public enum Elementwise implements Op {
   NEG("Neg", 1, Domain.NUMBERS, (b, t, x) -> b.neg(x[0]), (n, g) -> List.of(Ops.neg(g))),
   ABS(
@@ -189,13 +190,13 @@ public enum Elementwise implements Op {
       2,
       Domain.NUMBERS,
       Expansions::min,
-      (n, g) -> Gradients.choose(n, g, Ops.le(n.operand(0), n.operand(1)))),
+      (n, g) -> Gradients.choose(g, Ops.le(n.operand(0), n.operand(1)))),
   MAX(
       "Max",
       2,
       Domain.NUMBERS,
       Expansions::max,
-      (n, g) -> Gradients.choose(n, g, Ops.le(n.operand(1), n.operand(0)))),
+      (n, g) -> Gradients.choose(g, Ops.le(n.operand(1), n.operand(0)))),
   AND("And", 2, Domain.BITS, (b, t, x) -> b.and(x[0], x[1]), Gradients.NONE),
   OR("Or", 2, Domain.BITS, (b, t, x) -> b.or(x[0], x[1]), Gradients.NONE),
   XOR("Xor", 2, Domain.BITS, (b, t, x) -> b.apply(Primitive.XOR, x[0], x[1]), Gradients.NONE),
@@ -312,7 +313,7 @@ public enum Elementwise implements Op {
 
   /** True where a gradient flows through this op. */
   public boolean isDifferentiable() {
-    return gradient != Gradients.NONE;
+    return !gradient.equals(Gradients.NONE);
   }
 
   /**
@@ -424,7 +425,7 @@ public enum Elementwise implements Op {
       return Ops.mul(Ops.exp(Ops.neg(Ops.mul(x, x))), Ops.like(x, 2 / Math.sqrt(Math.PI)));
     }
 
-    static List<Value> choose(Node n, Value g, Value first) {
+    static List<Value> choose(Value g, Value first) {
       Value zero = Ops.zeros(g.dtype(), g.shape());
       return List.of(Ops.select(first, g, zero), Ops.select(first, zero, g));
     }

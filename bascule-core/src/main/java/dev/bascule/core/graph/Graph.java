@@ -70,12 +70,19 @@ public record Graph(
    * overflow the stack.
    */
   public static List<Node> topological(List<Value> roots) {
+    return topological(roots, Set.of());
+  }
+
+  /** The same, for the part of a graph that lies between the values {@code known} and the roots. */
+  public static List<Node> topological(List<Value> roots, Set<Value> known) {
     List<Node> order = new ArrayList<>();
     Set<Node> done = new HashSet<>();
     Set<Node> open = new HashSet<>();
     Deque<Node> stack = new ArrayDeque<>();
     for (Value root : roots) {
-      stack.push(root.node());
+      if (!known.contains(root)) {
+        stack.push(root.node());
+      }
       while (!stack.isEmpty()) {
         Node node = stack.peek();
         if (done.contains(node)) {
@@ -83,7 +90,7 @@ public record Graph(
         } else if (open.add(node)) {
           List<Value> operands = node.operands();
           for (int i = operands.size() - 1; i >= 0; i--) {
-            if (!done.contains(operands.get(i).node())) {
+            if (!known.contains(operands.get(i)) && !done.contains(operands.get(i).node())) {
               stack.push(operands.get(i).node());
             }
           }

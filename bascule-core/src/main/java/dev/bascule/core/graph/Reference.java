@@ -9,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The reference interpreter: gives every graph its meaning, one op after the other, without fusion,
@@ -62,13 +63,11 @@ public final class Reference {
     for (int i = 0; i < given.size(); i++) {
       known.put(parameters.get(i), given.get(i));
     }
-    List<Node> order = Graph.topological(roots);
+    Set<Value> givens = Set.copyOf(known.keySet());
+    List<Node> order = Graph.topological(roots, givens);
     Map<Value, Integer> uses = uses(order, roots);
     Bindings bindings = dims;
     for (Node node : order) {
-      if (node.results().stream().allMatch(known::containsKey)) {
-        continue;
-      }
       if (node.op() instanceof Parameter parameter) {
         throw new ShapeException("parameter '" + parameter.label() + "' has no value");
       }
@@ -82,7 +81,7 @@ public final class Reference {
         bindings = bindings.with(nonZero.count(), results.getFirst().extent(1));
       }
       for (Value operand : node.operands()) {
-        if (uses.merge(operand, -1, Integer::sum) == 0 && !parameters.contains(operand)) {
+        if (uses.merge(operand, -1, Integer::sum) == 0 && !givens.contains(operand)) {
           known.remove(operand);
         }
       }

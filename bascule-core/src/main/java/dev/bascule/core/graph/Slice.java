@@ -11,8 +11,8 @@ import java.util.Optional;
 
 /**
  * A strided part: result index i along an axis is operand index {@code start + i * step}, for
- * {@code size} of them. Steps may be negative (a flip); every index must lie inside the operand for
- * all declared dimensions, which the caller has clamped.
+ * {@code sizes} of them. Steps may be negative (a flip); every index must lie inside the operand
+ * for all declared dimensions, which the caller has clamped.
  */
 public record Slice(List<Dim> starts, List<Dim> sizes, List<Long> steps) implements Op {
   public Slice {

@@ -17,4 +17,9 @@ public record Matrix(long address, long rowStride, long columnStride) implements
   public Matrix transposed() {
     return new Matrix(address, columnStride, rowStride);
   }
+
+  /** The address of an element. */
+  long element(int elementBytes, long row, long column) {
+    return address + (row * rowStride + column * columnStride) * elementBytes;
+  }
 }

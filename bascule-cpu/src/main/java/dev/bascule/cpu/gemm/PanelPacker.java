@@ -9,27 +9,29 @@ import dev.bascule.cpu.asm.Condition;
 import dev.bascule.cpu.asm.Gpr;
 import dev.bascule.cpu.asm.IsaLevel;
 import dev.bascule.cpu.asm.Label;
+import dev.bascule.cpu.asm.Mask;
+import dev.bascule.cpu.asm.Masking;
 import dev.bascule.cpu.asm.Mem;
 import dev.bascule.cpu.asm.Row;
 import dev.bascule.cpu.asm.VectorLength;
 import dev.bascule.cpu.asm.Width;
+import java.util.Arrays;
 
 /**
  * Emits what brings a strip of a matrix into the order in which a tile reads it: panel [k, column],
  * columns contiguous and padded to whole vectors.
  */
-record PanelPacker(IsaLevel level, ElementType type, int vectors, Source source) {
+record PanelPacker(IsaLevel level, ElementType type, int vectors, int lastLanes, Source source) {
 
   /** How the source lies in memory. */
   enum Source {
-    /** Columns are contiguous: rows are copied. Whole vectors only. */
+    /** Columns are contiguous: rows are copied. */
     COLUMN_CONTIGUOUS,
     /**
-     * k is contiguous: square blocks are transposed in registers. f32, whole vectors and whole
-     * blocks of k only.
+     * k is contiguous: square blocks are transposed in registers. f32 and whole blocks of k only.
      */
     K_CONTIGUOUS,
-    /** Any strides and any count of columns: element by element; missing columns become zero. */
+    /** Any strides: element by element. */
     STRIDED
   }
 
@@ -42,9 +44,7 @@ record PanelPacker(IsaLevel level, ElementType type, int vectors, Source source)
     COLUMN_STRIDE,
     PANEL,
     /** Number of k; a multiple of a vector's lanes where blocks are transposed. */
-    DEPTH,
-    /** Columns that the source has; read where the source is strided. */
-    COLUMNS;
+    DEPTH;
 
     static final int BLOCK_BYTES = 8 * values().length;
 
@@ -95,9 +95,24 @@ record PanelPacker(IsaLevel level, ElementType type, int vectors, Source source)
   }
 
   private void copy(Assembler asm) {
+    int last = vectors - 1;
+    if (level == IsaLevel.AVX512) {
+      asm.mov(R8, (1L << lastLanes) - 1);
+      asm.kmov(Width.B16, Mask.K1, R8);
+    } else {
+      int[] mask = new int[8];
+      Arrays.fill(mask, 0, lastLanes * type.bytes() / 4, -1);
+      asm.op(type.load, length(), v(15), asm.constants32(mask));
+    }
     Label loop = asm.here();
-    for (int i = 0; i < vectors; i++) {
+    for (int i = 0; i < last; i++) {
       asm.op(type.load, length(), v(i), Mem.at(FROM, i * length().bytes()));
+    }
+    Mem place = Mem.at(FROM, last * length().bytes());
+    if (level == IsaLevel.AVX512) {
+      asm.op(type.load, length(), v(last), place, Masking.zero(Mask.K1));
+    } else {
+      asm.op(type.maskLoad, length(), v(last), v(15), place);
     }
     for (int i = 0; i < vectors; i++) {
       asm.op(type.store, length(), Mem.at(TO, i * length().bytes()), v(i));
@@ -118,8 +133,13 @@ record PanelPacker(IsaLevel level, ElementType type, int vectors, Source source)
       for (int i = 1; i < lanes() / 4; i++) {
         asm.lea(columns[i], Mem.at(columns[i - 1], COLUMN_STRIDE, 4));
       }
+      int present = vector + 1 < vectors ? lanes() : lastLanes;
       for (int i = 0; i < lanes(); i++) {
-        asm.op(type.load, length(), v(i), column(columns[i / 4], i % 4));
+        if (i < present) {
+          asm.op(type.load, length(), v(i), column(columns[i / 4], i % 4));
+        } else {
+          asm.zero(v(i));
+        }
       }
       if (vector + 1 < vectors) {
         asm.lea(R8, Mem.at(columns[lanes() / 4 - 1], COLUMN_STRIDE, 4));
@@ -191,7 +211,7 @@ record PanelPacker(IsaLevel level, ElementType type, int vectors, Source source)
     Label row = asm.here();
     asm.mov(R8, FROM);
     asm.mov(R9, TO);
-    asm.mov(R10, Argument.COLUMNS.place());
+    asm.mov(R10, (long) (vectors - 1) * lanes() + lastLanes);
     asm.lea(R11, Mem.at(TO, panelRowBytes()));
     Label element = asm.here();
     asm.movzx(R12, width, Mem.at(R8));

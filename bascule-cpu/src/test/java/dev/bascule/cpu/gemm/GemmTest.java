@@ -44,7 +44,13 @@ class GemmTest {
     {61, 1, 40},
     {50, 70, 800},
     {3, 1600, 20},
-    {130, 96, 1537}
+    {130, 96, 1537},
+    {4, 200, 30},
+    {1, 400, 7},
+    {2, 129, 18},
+    {3, 100, 9},
+    {20, 150, 1021},
+    {30, 16, 260}
   };
 
   private static ExecutableMemory memory;
@@ -78,7 +84,7 @@ class GemmTest {
         Arena arena, ElementType type, Layout layout, int rows, int columns, Random random) {
       long rowStride =
           switch (layout) {
-            case ROWS -> columns + 3L;
+            case ROWS -> columns + 3L; // {20, 150, 1021}: rows 4096 bytes apart
             case COLUMNS -> 1;
             case EVERY_OTHER -> 2L * columns + 1;
           };
@@ -218,7 +224,7 @@ class GemmTest {
     double[] expected = expected(type, lhs, rhs, from, rows, columns, depth);
     MemorySegment workspace = workspace(arena, gemm, depth);
     Output out = Output.filled(arena, type, rows, columns, initial);
-    PackedMatrix panels = packed ? gemm.pack(rhs.matrix(), depth, columns, workspace) : null;
+    PackedMatrix panels = packed ? gemm.pack(rhs.matrix(), depth, columns) : null;
     RightOperand operand = panels == null ? rhs.matrix() : panels;
     Product product = new Product(lhs.matrix(), operand, out.matrix(), depth, start);
     gemm.multiply(product, Region.all(rows, columns), workspace, FinishedTile.NONE);
@@ -265,13 +271,13 @@ class GemmTest {
         double[] zero = new double[rows * columns];
         double[] expected = expected(type, lhs, rhs, zero, rows, columns, depth);
         MemorySegment workspace = workspace(arena, gemm, depth);
-        try (PackedMatrix packed = gemm.pack(rhs.matrix(), depth, columns, workspace)) {
+        try (PackedMatrix packed = gemm.pack(rhs.matrix(), depth, columns)) {
           for (RightOperand operand : List.of(rhs.matrix(), packed)) {
             Output out = Output.filled(arena, type, rows, columns, zero);
             Product product =
                 new Product(lhs.matrix(), operand, out.matrix(), depth, Product.Start.ZERO);
             int[] reports = new int[rows * columns];
-            for (Region region : regions(rows, columns, gemm.tileColumns())) {
+            for (Region region : regions(rows, columns, gemm.panelColumns())) {
               gemm.multiply(
                   product,
                   region,

@@ -8,9 +8,7 @@ import dev.bascule.core.kernel.Kernel;
 import dev.bascule.core.kernel.Reduction;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
@@ -28,7 +26,7 @@ final class OpenClBody {
   private final OpenClPrimitives primitives;
   private final boolean[] uniform;
   private final int[] level;
-  private final Map<Dim, String> dimensions = new LinkedHashMap<>();
+  private final DimArguments dimensions = new DimArguments();
 
   OpenClBody(Kernel kernel, OpenClPrimitives primitives) {
     this.kernel = kernel;
@@ -47,16 +45,14 @@ final class OpenClBody {
     return kernel;
   }
 
-  /** The dimensions that became arguments, in the order of the arguments. */
-  List<Dim> dimensions() {
-    return List.copyOf(dimensions.keySet());
+  /** The dimensions that became arguments. */
+  DimArguments dimensions() {
+    return dimensions;
   }
 
   /** A dimension as C text: a literal, or the argument that carries it. */
   String dim(Dim dim) {
-    return dim.isConstant()
-        ? "%dL".formatted(dim.constant())
-        : dimensions.computeIfAbsent(dim, _ -> "d" + dimensions.size());
+    return dimensions.text(dim);
   }
 
   /** The largest level: the walk in which stores happen. */

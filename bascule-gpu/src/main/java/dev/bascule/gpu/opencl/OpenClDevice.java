@@ -89,14 +89,26 @@ final class OpenClDevice implements Device {
               + chip.name()
               + ") has not; choose another device, or f32");
     }
-    String options =
-        "-w -cl-std=CL1.2" + (chip.exactDivide() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
-    return new Compiled(kernel, rendered, context.build(rendered.source(), options));
+    return new Compiled(kernel, rendered, context.build(rendered.source(), options()));
+  }
+
+  /** No warnings, nothing relaxed, and division and square root rounded correctly. */
+  private String options() {
+    return "-w -cl-std=CL1.2"
+        + (context.chip().exactDivide() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+  }
+
+  /**
+   * Ranges that a launch on a CPU device is cut into: a few for each core, so that a slow one does
+   * not hold up the rest.
+   */
+  static long rangesMax(OpenClChip chip) {
+    return (long) chip.computeUnits() * RANGES_PER_UNIT;
   }
 
   @Override
   public List<LibraryKernel> library() {
-    return List.of();
+    return forCpu ? List.of(new OpenClMatmul(context, options())) : List.of();
   }
 
   @Override
@@ -131,18 +143,21 @@ final class OpenClDevice implements Device {
                 + " operands, not "
                 + operands.size());
       }
+      long units = rendered.units().evaluate(dims);
+      if (units == 0) {
+        return new OpenClLaunch(kernel.name(), List.of());
+      }
       OpenClKernel function = program.kernel(rendered.entry());
       int index = 0;
       for (Slice operand : operands) {
         function.argument(index++, OpenClMemory.of(operand.buffer()).buffer());
         function.argument(index++, operand.offsetBytes());
       }
-      for (Dim dim : rendered.dimensions()) {
-        function.argument(index++, dim.evaluate(dims));
-      }
-      Optional<WorkRange> work = work(rendered.units().evaluate(dims), points(dims));
+      index = DimArguments.bind(function, index, rendered.dimensions(), dims);
+      int status = rendered.indexed() ? index : OpenClLaunch.Step.NOT_INDEXED;
+      WorkRange work = work(units, points(dims));
       return new OpenClLaunch(
-          kernel.name(), function, work, rendered.indexed() ? index : OpenClLaunch.NOT_INDEXED);
+          kernel.name(), List.of(new OpenClLaunch.Step(function, work, status)));
     }
 
     private long points(Bindings dims) {
@@ -153,22 +168,16 @@ final class OpenClDevice implements Device {
       return points;
     }
 
-    private Optional<WorkRange> work(long units, long points) {
-      if (units == 0) {
-        return Optional.empty();
-      }
+    private WorkRange work(long units, long points) {
       int items = rendered.schedule().groupItems();
       long groups =
           switch (rendered.schedule()) {
             case ALONE -> 1;
-            case RANGES ->
-                points <= ALONE_POINTS
-                    ? 1
-                    : Math.min(units, (long) context.chip().computeUnits() * RANGES_PER_UNIT);
+            case RANGES -> points <= ALONE_POINTS ? 1 : Math.min(units, rangesMax(context.chip()));
             case INTERLEAVED -> Math.min(Math.ceilDiv(units, items), GROUPS_MAX);
             case LANES -> Math.min(units, GROUPS_MAX);
           };
-      return Optional.of(WorkRange.of(groups, items));
+      return WorkRange.of(groups, items);
     }
 
     @Override

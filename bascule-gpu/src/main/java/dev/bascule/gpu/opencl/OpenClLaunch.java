@@ -1,20 +1,28 @@
 package dev.bascule.gpu.opencl;
 
 import dev.bascule.core.device.Launch;
-import java.util.Optional;
+import java.util.List;
 
 /**
- * A kernel with its arguments set.
- *
- * @param work how it is laid out; empty where there is nothing to compute
- * @param statusArgument where the stream's statuses go in the arguments, or {@link #NOT_INDEXED}
+ * Kernels with their arguments set, run one after the other; none where there is nothing to
+ * compute.
  */
-record OpenClLaunch(String name, OpenClKernel kernel, Optional<WorkRange> work, int statusArgument)
-    implements Launch {
-  static final int NOT_INDEXED = -1;
+record OpenClLaunch(String name, List<Step> steps) implements Launch {
+  OpenClLaunch {
+    steps = List.copyOf(steps);
+  }
+
+  /**
+   * One kernel.
+   *
+   * @param statusArgument where the stream's statuses go in the arguments, or {@link #NOT_INDEXED}
+   */
+  record Step(OpenClKernel kernel, WorkRange work, int statusArgument) {
+    static final int NOT_INDEXED = -1;
+  }
 
   @Override
   public void close() {
-    kernel.close();
+    steps.forEach(step -> step.kernel().close());
   }
 }

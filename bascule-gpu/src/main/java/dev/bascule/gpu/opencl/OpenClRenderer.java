@@ -53,21 +53,19 @@ final class OpenClRenderer {
             + OpenClPrelude.of(function)
             + function;
     return new RenderedKernel(
-        source, entry, body.dimensions(), units, schedule, indexed, usesDouble);
+        source, entry, body.dimensions().dimensions(), units, schedule, indexed, usesDouble);
   }
 
   private static String parameters(OpenClBody body) {
     StringBuilder text = new StringBuilder();
     for (int p = 0; p < body.kernel().parameters().size(); p++) {
-      text.append("global uchar *q%d, long o%d, ".formatted(p, p));
+      text.append(", global uchar *q%d, long o%d".formatted(p, p));
     }
-    for (int d = 0; d < body.dimensions().size(); d++) {
-      text.append("long d%d, ".formatted(d));
-    }
+    text.append(body.dimensions().declarations());
     if (body.hasIndexedLoads()) {
-      text.append("global int *status, int slot, ");
+      text.append(", global int *status, int slot");
     }
-    return text.substring(0, Math.max(0, text.length() - 2));
+    return text.substring(Math.min(2, text.length()));
   }
 
   private static String pointers(Kernel kernel) {

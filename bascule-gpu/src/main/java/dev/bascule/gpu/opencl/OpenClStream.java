@@ -84,18 +84,21 @@ final class OpenClStream implements Stream {
       throw new DeviceException(
           "launch " + launch.name() + " was bound for another device than OpenCL");
     }
-    if (bound.work().isEmpty()) {
-      return;
-    }
-    if (bound.statusArgument() != OpenClLaunch.NOT_INDEXED) {
-      if (indexedLaunches.size() == STATUSES) {
-        synchronize();
+    for (OpenClLaunch.Step step : bound.steps()) {
+      if (step.statusArgument() != OpenClLaunch.Step.NOT_INDEXED) {
+        lendStatus(bound.name(), step);
       }
-      bound.kernel().argument(bound.statusArgument(), statuses);
-      bound.kernel().argument(bound.statusArgument() + 1, indexedLaunches.size());
-      indexedLaunches.add(bound.name());
+      queue.launch(step.kernel(), step.work());
     }
-    queue.launch(bound.kernel(), bound.work().get());
+  }
+
+  private void lendStatus(String launch, OpenClLaunch.Step step) {
+    if (indexedLaunches.size() == STATUSES) {
+      synchronize();
+    }
+    step.kernel().argument(step.statusArgument(), statuses);
+    step.kernel().argument(step.statusArgument() + 1, indexedLaunches.size());
+    indexedLaunches.add(launch);
   }
 
   @Override

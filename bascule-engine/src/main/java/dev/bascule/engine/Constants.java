@@ -1,0 +1,86 @@
+package dev.bascule.engine;
+
+import dev.bascule.core.Tensor;
+import dev.bascule.core.device.Buffer;
+import dev.bascule.core.device.Device;
+import dev.bascule.core.device.Encoding;
+import dev.bascule.core.device.Slice;
+import dev.bascule.core.device.Stream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Constants on a device: one copy of each, in each layout that a kernel asked for, shared by all
+ * plans of an engine.
+ */
+final class Constants implements AutoCloseable {
+  private record Key(Identity tensor, String encoding) {}
+
+  /** A tensor compared by identity. */
+  private record Identity(Tensor tensor) {
+    @Override
+    public boolean equals(@org.jspecify.annotations.Nullable Object other) {
+      return other instanceof Identity identity && identity.tensor == tensor;
+    }
+
+    @Override
+    public int hashCode() {
+      return System.identityHashCode(tensor);
+    }
+  }
+
+  private final Device device;
+  private final Map<Key, Buffer> buffers = new HashMap<>();
+  private long bytes;
+
+  Constants(Device device) {
+    this.device = device;
+  }
+
+  synchronized Buffer get(Tensor tensor, Optional<Encoding> encoding, Stream stream) {
+    Key key = new Key(new Identity(tensor), encoding.map(Encoding::name).orElse(""));
+    Buffer known = buffers.get(key);
+    if (known != null) {
+      return known;
+    }
+    Buffer buffer =
+        encoding.isPresent() ? encoded(tensor, encoding.get(), stream) : plain(tensor, stream);
+    buffers.put(key, buffer);
+    bytes += buffer.bytes();
+    return buffer;
+  }
+
+  private Buffer plain(Tensor tensor, Stream stream) {
+    Buffer buffer = device.allocate(Math.max(1, tensor.bytes().byteSize()));
+    stream.upload(tensor.bytes(), new Slice(buffer, 0, tensor.bytes().byteSize()));
+    return buffer;
+  }
+
+  private Buffer encoded(Tensor tensor, Encoding encoding, Stream stream) {
+    Buffer buffer = device.allocate(encoding.bytes());
+    Optional<MemorySegment> host = buffer.host();
+    if (host.isPresent()) {
+      encoding.encode(tensor.bytes(), host.get());
+      return buffer;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment staging = arena.allocate(encoding.bytes(), 64);
+      encoding.encode(tensor.bytes(), staging);
+      stream.upload(staging, Slice.of(buffer));
+    }
+    return buffer;
+  }
+
+  synchronized long bytes() {
+    return bytes;
+  }
+
+  @Override
+  public synchronized void close() {
+    buffers.values().forEach(Buffer::close);
+    buffers.clear();
+  }
+}

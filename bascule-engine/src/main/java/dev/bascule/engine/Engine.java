@@ -1,0 +1,100 @@
+package dev.bascule.engine;
+
+import dev.bascule.core.Bindings;
+import dev.bascule.core.Symbol;
+import dev.bascule.core.device.Device;
+import dev.bascule.core.device.LibraryKernel;
+import dev.bascule.core.device.Stream;
+import dev.bascule.core.graph.Graph;
+import dev.bascule.core.graph.LibraryOp;
+import dev.bascule.core.graph.Node;
+import dev.bascule.core.graph.Scatter;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Compiles graphs for one device. Thread-safe; owns the constants of its plans, which live until it
+ * is closed.
+ *
+ * <p>The way of a graph: verify, recognise, simplify, inline what the device does not claim, fuse
+ * into Map and Row kernels, choose library kernels, plan memory, compile.
+ */
+public final class Engine implements AutoCloseable {
+  private final Device device;
+  private final Constants constants;
+
+  /** Uses {@code device}, which stays the caller's. */
+  public Engine(Device device) {
+    this.device = device;
+    this.constants = new Constants(device);
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /** Bytes of constants on the device, packed forms included. */
+  public long constantBytes() {
+    return constants.bytes();
+  }
+
+  /** A new, empty store for the states of this engine's plans; the caller closes it. */
+  public Store store() {
+    return new Store(device);
+  }
+
+  public Plan compile(Graph graph) {
+    Pipeline.Prepared prepared = Pipeline.prepare(graph, this::claims);
+    Graph ready = prepared.graph();
+    Map<Node, LibraryKernel> library = new IdentityHashMap<>();
+    for (Node node : ready.nodes()) {
+      libraryKernel(node).ifPresent(kernel -> library.put(node, kernel));
+    }
+    Schedule schedule = new Schedule(ready, library);
+    Bindings largest = largest(ready, schedule.order);
+    try (Stream stream = device.stream()) {
+      Plan plan =
+          new PlanBuilder(device, constants, stream, ready, schedule, largest)
+              .build(prepared.notes());
+      stream.synchronize();
+      return plan;
+    }
+  }
+
+  private boolean claims(Node node) {
+    return libraryKernel(node).isPresent();
+  }
+
+  private Optional<LibraryKernel> libraryKernel(Node node) {
+    if (!(node.op() instanceof LibraryOp || node.op() instanceof Scatter)) {
+      return Optional.empty();
+    }
+    var call = Schedule.call(node, Optional.empty());
+    return device.library().stream().filter(kernel -> kernel.accepts(call)).findFirst();
+  }
+
+  /** Every symbol at the end of its declared range. */
+  private static Bindings largest(Graph graph, List<Task> tasks) {
+    Map<Symbol, Long> values = new HashMap<>();
+    List<Symbol> symbols = new ArrayList<>();
+    for (Node node : graph.nodes()) {
+      node.results().forEach(r -> r.shape().dims().forEach(d -> symbols.addAll(d.symbols())));
+    }
+    tasks.forEach(task -> {
+      if (task instanceof Task.KernelTask kernel) {
+        symbols.addAll(kernel.kernel().symbols());
+      }
+    });
+    symbols.forEach(symbol -> values.put(symbol, symbol.max()));
+    return new Bindings(values);
+  }
+
+  @Override
+  public void close() {
+    constants.close();
+  }
+}

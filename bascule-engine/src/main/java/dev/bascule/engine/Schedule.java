@@ -1,0 +1,192 @@
+package dev.bascule.engine;
+
+import dev.bascule.core.Symbol;
+import dev.bascule.core.device.LibraryCall;
+import dev.bascule.core.device.LibraryKernel;
+import dev.bascule.core.device.View;
+import dev.bascule.core.graph.Graph;
+import dev.bascule.core.graph.Node;
+import dev.bascule.core.graph.NonZero;
+import dev.bascule.core.graph.Value;
+import dev.bascule.core.kernel.Instruction;
+import dev.bascule.core.kernel.Kernel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Turns fused units into tasks in the order they run, and gives library kernels the Map kernels
+ * that follow them.
+ */
+final class Schedule {
+  private final Fusion fusion;
+  private final Map<Unit, Task> tasks = new HashMap<>();
+  final List<Task> order = new ArrayList<>();
+
+  Schedule(Graph graph, Map<Node, LibraryKernel> library) {
+    this.fusion = new Fusion(graph, library);
+    for (Unit unit : fusion.units) {
+      tasks.put(unit, task(unit));
+    }
+    waitForCounts();
+    fuseEpilogues(graph);
+    for (Unit unit : fusion.order()) {
+      Task task = tasks.get(unit);
+      if (task != null) {
+        order.add(task);
+      }
+    }
+  }
+
+  /** The value whose bytes hold {@code value}. */
+  Value storage(Value value) {
+    return fusion.storage(value);
+  }
+
+  private Task task(Unit unit) {
+    return switch (unit) {
+      case Unit.Fused fused -> {
+        KernelLowering.Lowered lowered = KernelLowering.lower(fusion, fused);
+        yield new Task.KernelTask(lowered.kernel(), lowered.parameters());
+      }
+      case Unit.Library library -> {
+        List<Value> operands =
+            library.node.operands().stream().map(o -> fusion.storage(Views.base(o))).toList();
+        yield new Task.LibraryTask(
+            library.kernel,
+            call(library.node, Optional.empty()),
+            operands,
+            List.of(),
+            library.node.results());
+      }
+      case Unit.Host host ->
+          new Task.HostTask(
+              host.node,
+              host.node.operands().stream().map(o -> fusion.storage(Views.base(o))).toList());
+    };
+  }
+
+  /** The call that runs {@code node} as a library kernel. */
+  static LibraryCall call(Node node, Optional<Kernel> epilogue) {
+    return new LibraryCall(
+        node.label(),
+        node.op(),
+        node.operands().stream().map(Views::view).toList(),
+        node.results().stream().map(r -> View.contiguous(r.dtype(), r.shape())).toList(),
+        epilogue);
+  }
+
+  /** Whatever has a dimension that a host op binds runs after it. */
+  private void waitForCounts() {
+    Map<Symbol, Unit> binds = new HashMap<>();
+    for (Unit unit : fusion.units) {
+      if (unit instanceof Unit.Host host && host.node.op() instanceof NonZero nonZero) {
+        binds.put(nonZero.count(), unit);
+      }
+    }
+    if (binds.isEmpty()) {
+      return;
+    }
+    for (Unit unit : fusion.units) {
+      for (Symbol symbol : symbols(tasks.get(unit))) {
+        Unit host = binds.get(symbol);
+        if (host != null && host != unit) {
+          unit.reads.add(host);
+        }
+      }
+    }
+  }
+
+  private static Set<Symbol> symbols(@org.jspecify.annotations.Nullable Task task) {
+    Set<Symbol> symbols = new HashSet<>();
+    if (task instanceof Task.KernelTask kernel) {
+      symbols.addAll(kernel.kernel().symbols());
+    } else if (task != null) {
+      task.reads().forEach(value -> symbols.addAll(value.shape().elements().symbols()));
+    }
+    return symbols;
+  }
+
+  private void fuseEpilogues(Graph graph) {
+    Map<Value, Integer> uses = new IdentityHashMap<>();
+    tasks
+        .values()
+        .forEach(task -> task.reads().forEach(value -> uses.merge(value, 1, Integer::sum)));
+    graph.roots().forEach(root -> uses.merge(fusion.storage(root), 2, Integer::sum));
+    for (Unit unit : List.copyOf(fusion.units)) {
+      if (unit instanceof Unit.Fused fused && fused.rowAxes.isEmpty()) {
+        fuseEpilogue(fused, uses);
+      }
+    }
+  }
+
+  private void fuseEpilogue(Unit.Fused fused, Map<Value, Integer> uses) {
+    Task.KernelTask follower = (Task.KernelTask) tasks.get(fused);
+    if (follower == null || KernelForms.onlyStore(follower.kernel()).isEmpty()) {
+      return;
+    }
+    for (int i = 0; i < follower.parameters().size(); i++) {
+      Value raw = follower.parameters().get(i);
+      if (fusion.homes.get(raw) instanceof Unit.Library library
+          && uses.getOrDefault(raw, 0) == 1
+          && tasks.get(library) instanceof Task.LibraryTask task
+          && task.call().epilogue().isEmpty()
+          && task.results().size() == 1
+          && tryEpilogue(library, task, fused, follower, i)) {
+        return;
+      }
+    }
+  }
+
+  private boolean tryEpilogue(
+      Unit.Library library,
+      Task.LibraryTask task,
+      Unit.Fused fused,
+      Task.KernelTask follower,
+      int raw) {
+    Kernel kernel = follower.kernel();
+    Instruction.Store store = KernelForms.onlyStore(kernel).orElseThrow();
+    View result = task.call().results().getFirst();
+    boolean inPlace =
+        KernelForms.readsInPlace(kernel, raw, store.access())
+            && store.mask() == Instruction.ALWAYS
+            && kernel.parameters().get(raw).dtype()
+                == kernel.parameters().get(store.access().parameter()).dtype()
+            && !kernel.domain().isEmpty()
+            && result.shape().rank() > 0
+            && kernel.domain().getLast().equals(result.shape().dims().getLast())
+            && new dev.bascule.core.Shape(kernel.domain())
+                .elements()
+                .equals(result.shape().elements());
+    if (!inPlace) {
+      return false;
+    }
+    Kernel matrix =
+        KernelForms.asMatrix(kernel).map(k -> KernelForms.withFirst(k, raw)).orElse(null);
+    if (matrix == null) {
+      return false;
+    }
+    LibraryCall call = call(library.node, Optional.of(matrix));
+    if (!library.kernel.accepts(call)) {
+      return false;
+    }
+    List<Value> extras = new ArrayList<>(follower.reads());
+    extras.remove(follower.parameters().get(raw));
+    tasks.put(
+        library,
+        new Task.LibraryTask(library.kernel, call, task.operands(), extras, follower.writes()));
+    // the library unit now runs where the follower ran
+    tasks.remove(fused);
+    for (Unit read : fused.reads) {
+      if (read != library) {
+        library.reads.add(read);
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,259 @@
+package dev.bascule.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.bascule.core.DType;
+import dev.bascule.core.Dim;
+import dev.bascule.core.ShapeException;
+import dev.bascule.core.Symbol;
+import dev.bascule.core.Tensor;
+import dev.bascule.core.TensorType;
+import dev.bascule.core.graph.Constant;
+import dev.bascule.core.graph.Elementwise;
+import dev.bascule.core.graph.Functions;
+import dev.bascule.core.graph.Graph;
+import dev.bascule.core.graph.Node;
+import dev.bascule.core.graph.NonZero;
+import dev.bascule.core.graph.Ops;
+import dev.bascule.core.graph.Parameter;
+import dev.bascule.core.graph.Reduce;
+import dev.bascule.core.graph.Reference;
+import dev.bascule.core.graph.State;
+import dev.bascule.core.graph.Value;
+import dev.bascule.core.reference.ReferenceDevice;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class EngineTest {
+  private record Explained(int launches, String text) {}
+
+  private static final Dim N = Dim.symbol("n", 0, 64);
+
+  private static Value input(String name, DType dtype, Dim... dims) {
+    return Parameter.input(name, TensorType.of(dtype, dims));
+  }
+
+  private static Tensor random(long seed, long... extents) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Tensor tensor = Tensor.zeros(DType.F32, extents);
+    float[] values = new float[(int) tensor.elements()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextInt(-1000, 1000) / 256f;
+    }
+    return Tensor.of(values, extents);
+  }
+
+  /**
+   * Compiles on the reference device, runs, and compares every output with the reference, bit for
+   * bit.
+   */
+  private static Explained sameBits(Graph graph, Map<String, Tensor> inputs) {
+    Map<String, Tensor> expected = Reference.run(graph, inputs);
+    try (ReferenceDevice device = new ReferenceDevice();
+        Engine engine = new Engine(device);
+        Plan plan = engine.compile(graph);
+        Session session = plan.session()) {
+      for (int run = 0; run < 2; run++) {
+        Map<String, Tensor> actual = session.run(inputs);
+        assertThat(actual.keySet()).isEqualTo(expected.keySet());
+        expected.forEach((name, tensor) -> {
+          assertThat(actual.get(name).extents()).isEqualTo(tensor.extents());
+          assertThat(actual.get(name).bytes().mismatch(tensor.bytes()))
+              .as("output %s%n%s", name, plan.explain())
+              .isEqualTo(-1);
+        });
+      }
+      return new Explained(plan.launches(), plan.explain());
+    }
+  }
+
+  @Test
+  void softmaxIsOneLaunch() {
+    Value x = input("x", DType.F32, N, Dim.of(37));
+    Graph graph = Graph.of("softmax", List.of(x), List.of(Functions.softmax(x, -1)));
+    assertThat(sameBits(graph, Map.of("x", random(1, 5, 37))).launches()).isEqualTo(1);
+  }
+
+  @Test
+  void softmaxOverAMiddleAxisIsOneLaunch() {
+    Value x = input("x", DType.F32, Dim.of(3), Dim.of(5), Dim.of(4));
+    Graph graph = Graph.of("softmax", List.of(x), List.of(Functions.softmax(x, 1)));
+    assertThat(sameBits(graph, Map.of("x", random(1, 3, 5, 4))).launches()).isEqualTo(1);
+  }
+
+  @Test
+  void layerNormWithResidualIsOneLaunch() {
+    Value x = input("x", DType.F32, N, Dim.of(33));
+    Value y = input("y", DType.F32, N, Dim.of(33));
+    Value scale = Constant.of(random(3, 33));
+    Value shift = Constant.of(random(4, 33));
+    Value sum = Ops.add(x, y);
+    Value norm = Functions.layerNorm(sum, scale, shift, 1e-5);
+    Graph graph = Graph.of("norm", List.of(x, y), List.of(norm, sum));
+    assertThat(sameBits(graph, Map.of("x", random(1, 6, 33), "y", random(2, 6, 33))).launches())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void matmulWithBiasAndActivationDecomposesToEqualBits() {
+    Value x = input("x", DType.F32, N, Dim.of(9), Dim.of(17));
+    Value w = Constant.of(random(3, 17, 12));
+    Value b = Constant.of(random(4, 12));
+    Graph graph =
+        Graph.of("dense", List.of(x), List.of(Functions.relu(Ops.add(Ops.matmul(x, w), b))));
+    sameBits(graph, Map.of("x", random(1, 2, 9, 17)));
+  }
+
+  @Test
+  void columnSumsAndWholeSumsOfOneTensor() {
+    Value x = input("x", DType.F32, N, Dim.of(19));
+    Graph graph =
+        Graph.of(
+            "sums",
+            List.of(x),
+            List.of(
+                Ops.sum(x, List.of(0), false),
+                Ops.sumAll(x),
+                Ops.reduce(Reduce.Kind.MAX, x, List.of(1), true),
+                Ops.mean(Ops.mul(x, x), List.of(0, 1), true)));
+    sameBits(graph, Map.of("x", random(1, 40, 19)));
+    sameBits(graph, Map.of("x", random(1, 0, 19)));
+  }
+
+  @Test
+  void movementComposesIntoLoads() {
+    Value x = input("x", DType.F32, Dim.of(4), Dim.of(6), Dim.of(10));
+    Value heads =
+        Ops.permute(Ops.reshape(x, dev.bascule.core.Shape.of(4, 6, 2, 5)), List.of(0, 2, 1, 3));
+    Value sliced = Ops.sliceAxis(Ops.flip(heads, 2), 2, Dim.of(1), Dim.of(4));
+    Value padded = Ops.pad(sliced, dims(0, 1, 0, 2), dims(1, 0, 0, 3));
+    Value joined = Ops.concat(List.of(padded, Ops.neg(padded)), 1);
+    Graph graph =
+        Graph.of(
+            "moves",
+            List.of(x),
+            List.of(Ops.add(joined, joined), Ops.reshape(heads, dev.bascule.core.Shape.of(8, 30))));
+    sameBits(graph, Map.of("x", random(5, 4, 6, 10)));
+  }
+
+  private static List<Dim> dims(long... values) {
+    return java.util.Arrays.stream(values).mapToObj(Dim::of).toList();
+  }
+
+  @Test
+  void gatherInsideANormIsFused() {
+    Value ids = input("ids", DType.I64, N, Dim.of(3));
+    Value table = Constant.of(random(6, 11, 32));
+    Value rows = Ops.gather(table, ids, 0);
+    Value scale = Constant.of(random(3, 32));
+    Graph graph = Graph.of("embed", List.of(ids), List.of(Functions.rmsNorm(rows, scale, 1e-6)));
+    Tensor tokens = Tensor.of(new long[] {0, 10, 3, 4, 5, 6}, 2, 3);
+    assertThat(sameBits(graph, Map.of("ids", tokens)).launches()).isEqualTo(1);
+  }
+
+  @Test
+  void aValueWithTwoReadersIsStoredOnceWithoutACycle() {
+    Value x = input("x", DType.F32, N, Dim.of(16));
+    Value e = Ops.exp(x);
+    Value column = Ops.sum(e, List.of(0), true);
+    Value y = Ops.div(e, column);
+    Value z = Ops.mul(Ops.add(y, e), Ops.sum(y, List.of(1), true));
+    Graph graph = Graph.of("diamond", List.of(x), List.of(z, y));
+    sameBits(graph, Map.of("x", random(7, 12, 16)));
+  }
+
+  @Test
+  void attentionDecomposesWithEqualBits() {
+    Dim keys = Dim.symbol("k", 1, 40);
+    Value q = input("q", DType.F32, Dim.of(2), Dim.of(3), N, Dim.of(8));
+    Value k = input("k", DType.F32, Dim.of(2), Dim.of(3), keys, Dim.of(8));
+    Value v = input("v", DType.F32, Dim.of(2), Dim.of(3), keys, Dim.of(8));
+    Value bias = input("bias", DType.F32, Dim.of(2), Dim.ONE, Dim.ONE, keys);
+    Value out = Node.value(new dev.bascule.core.graph.Attention(0.35f, false, 16), q, k, v, bias);
+    Graph graph = Graph.of("attention", List.of(q, k, v, bias), List.of(out));
+    for (int count : new int[] {1, 16, 17, 40}) {
+      sameBits(
+          graph,
+          Map.of(
+              "q",
+              random(1, 2, 3, 5, 8),
+              "k",
+              random(2, 2, 3, count, 8),
+              "v",
+              random(3, 2, 3, count, 8),
+              "bias",
+              random(4, 2, 1, 1, count)));
+    }
+  }
+
+  @Test
+  void aShapeThatDependsOnValuesEndsASegment() {
+    Value x = input("x", DType.F32, N);
+    Symbol count = new Symbol("count", 0, 64);
+    Value where = Node.value(new NonZero(count), Ops.mul(x, Ops.like(x, 2)));
+    Value picked = Ops.gather(x, Ops.reshape(where, dev.bascule.core.Shape.of(Dim.of(count))), 0);
+    Value index = Ops.iota(dev.bascule.core.Shape.of(Dim.of(count)), 0);
+    Graph graph = Graph.of("nonzero", List.of(x), List.of(Ops.exp(picked), index));
+    Tensor tensor = Tensor.of(new float[] {0, 1, 0, 0, -2, 3}, 6);
+    sameBits(graph, Map.of("x", tensor));
+  }
+
+  @Test
+  void statesLiveBetweenRunsInTheirStore() {
+    State counter = new State("counter", TensorType.of(DType.F32, 3));
+    Value x = input("x", DType.F32, Dim.of(3));
+    Value next = Ops.add(Parameter.read(counter), x);
+    Graph graph =
+        new Graph(
+            "count",
+            List.of(x),
+            new LinkedHashMap<>(Map.of("y", Ops.neg(next))),
+            Map.of(counter, next));
+    try (ReferenceDevice device = new ReferenceDevice();
+        Engine engine = new Engine(device);
+        Store store = engine.store();
+        Plan plan = engine.compile(graph);
+        Session session = plan.session(store)) {
+      for (int i = 0; i < 3; i++) {
+        session.run(Map.of("x", Tensor.of(new float[] {1, 2, 3}, 3)));
+      }
+      assertThat(store.read(counter).floats()).containsExactly(3, 6, 9);
+    }
+  }
+
+  @Test
+  void nothingLeaksWhenEverythingIsClosed() {
+    Value x = input("x", DType.F32, N, Dim.of(16));
+    Graph graph = Graph.of("g", List.of(x), List.of(Ops.matmul(x, Constant.of(random(1, 16, 4)))));
+    try (ReferenceDevice device = new ReferenceDevice()) {
+      try (Engine engine = new Engine(device);
+          Plan plan = engine.compile(graph);
+          Session session = plan.session()) {
+        session.run(Map.of("x", random(2, 3, 16)));
+        assertThat(device.liveBytes()).isPositive();
+      }
+      assertThat(device.liveBytes()).isZero();
+    }
+  }
+
+  @Test
+  void aWrongInputIsNamedWithWhatWasExpected() {
+    Value x = input("x", DType.F32, N, Dim.of(16));
+    Graph graph = Graph.of("g", List.of(x), List.of(Ops.apply(Elementwise.ABS, x)));
+    try (ReferenceDevice device = new ReferenceDevice();
+        Engine engine = new Engine(device);
+        Plan plan = engine.compile(graph);
+        Session session = plan.session()) {
+      assertThatThrownBy(() -> session.run(Map.of("x", random(2, 3, 15))))
+          .isInstanceOf(ShapeException.class)
+          .hasMessageContaining("input 'x' must be f32[n, 16], got f32[3, 15]");
+      assertThatThrownBy(() -> session.run(Map.of("x", random(2, 65, 16))))
+          .hasMessageContaining("dimension 'n' is 65, outside its declared range [0, 64]");
+      assertThatThrownBy(() -> session.run(Map.of())).hasMessageContaining("input 'x' is missing");
+    }
+  }
+}
