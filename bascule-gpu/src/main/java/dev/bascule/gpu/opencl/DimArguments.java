@@ -6,16 +6,29 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The dimensions that a source reads: constants become literals, all others {@code long} arguments
- * d0, d1, ...
- */
+/** The dimensions that a source reads: literals, or {@code long} arguments d0, d1, ... */
 final class DimArguments {
+  private final boolean literals;
   private final Map<Dim, String> names = new LinkedHashMap<>();
+
+  private DimArguments(boolean literals) {
+    this.literals = literals;
+  }
+
+  /** Constants become literals, which compile to the best code; all others arguments. */
+  static DimArguments withLiterals() {
+    return new DimArguments(true);
+  }
+
+  /** All but 0 and 1 become arguments, so that one program serves all sizes. */
+  static DimArguments forAllSizes() {
+    return new DimArguments(false);
+  }
 
   /** {@code dim} as C text. */
   String text(Dim dim) {
-    return dim.isConstant()
+    boolean literal = dim.isConstant() && (literals || dim.is(0) || dim.is(1));
+    return literal
         ? "%dL".formatted(dim.constant())
         : names.computeIfAbsent(dim, _ -> "d" + names.size());
   }

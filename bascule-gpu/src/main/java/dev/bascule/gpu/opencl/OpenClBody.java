@@ -26,7 +26,7 @@ final class OpenClBody {
   private final OpenClPrimitives primitives;
   private final boolean[] uniform;
   private final int[] level;
-  private final DimArguments dimensions = new DimArguments();
+  private final DimArguments dimensions = DimArguments.withLiterals();
 
   OpenClBody(Kernel kernel, OpenClPrimitives primitives) {
     this.kernel = kernel;

@@ -29,11 +29,13 @@ final class OpenClDevice implements Device {
 
   private final DeviceInfo info;
   private final OpenClContext context;
+  private final OpenClPrograms programs;
   private final boolean forCpu;
 
   private OpenClDevice(DeviceInfo info, OpenClContext context, boolean forCpu) {
     this.info = info;
     this.context = context;
+    this.programs = new OpenClPrograms(context);
     this.forCpu = forCpu;
   }
 
@@ -89,13 +91,7 @@ final class OpenClDevice implements Device {
               + chip.name()
               + ") has not; choose another device, or f32");
     }
-    return new Compiled(kernel, rendered, context.build(rendered.source(), options()));
-  }
-
-  /** No warnings, nothing relaxed, and division and square root rounded correctly. */
-  private String options() {
-    return "-w -cl-std=CL1.2"
-        + (context.chip().exactDivide() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+    return new Compiled(kernel, rendered, programs.of(rendered.source()));
   }
 
   /**
@@ -108,11 +104,12 @@ final class OpenClDevice implements Device {
 
   @Override
   public List<LibraryKernel> library() {
-    return forCpu ? List.of(new OpenClMatmul(context, options())) : List.of();
+    return forCpu ? List.of(new OpenClMatmul(context.chip(), programs)) : List.of();
   }
 
   @Override
   public void close() {
+    programs.close();
     context.close();
   }
 
@@ -182,7 +179,7 @@ final class OpenClDevice implements Device {
 
     @Override
     public void close() {
-      program.close();
+      // the program is the device's
     }
   }
 }

@@ -21,12 +21,12 @@ import java.util.Optional;
  * registers while k ascends, so that each output is one sequence of fma, as the op demands.
  */
 final class OpenClMatmul implements LibraryKernel {
-  private final OpenClContext context;
-  private final String options;
+  private final OpenClChip chip;
+  private final OpenClPrograms programs;
 
-  OpenClMatmul(OpenClContext context, String options) {
-    this.context = context;
-    this.options = options;
+  OpenClMatmul(OpenClChip chip, OpenClPrograms programs) {
+    this.chip = chip;
+    this.programs = programs;
   }
 
   @Override
@@ -59,7 +59,7 @@ final class OpenClMatmul implements LibraryKernel {
   @Override
   public Launchable prepare(LibraryCall call) {
     OpenClMatmulSource source = new OpenClMatmulSource(call, encodingFor(call, 1).isPresent());
-    return new Prepared(call, source, context.build(source.text(), options));
+    return new Prepared(call, source, programs.of(source.text()));
   }
 
   private final class Prepared implements Launchable {
@@ -113,13 +113,13 @@ final class OpenClMatmul implements LibraryKernel {
         kernel.argument(index++, operand.offsetBytes());
       }
       DimArguments.bind(kernel, index, source.dimensions(), dims);
-      WorkRange work = WorkRange.of(Math.min(units, OpenClDevice.rangesMax(context.chip())), 1);
+      WorkRange work = WorkRange.of(Math.min(units, OpenClDevice.rangesMax(chip)), 1);
       return new OpenClLaunch.Step(kernel, work, OpenClLaunch.Step.NOT_INDEXED);
     }
 
     @Override
     public void close() {
-      program.close();
+      // the program is the device's
     }
   }
 }

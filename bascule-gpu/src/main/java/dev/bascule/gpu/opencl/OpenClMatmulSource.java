@@ -30,7 +30,7 @@ final class OpenClMatmulSource {
       for (long u = units * g / items; u < units * (g + 1) / items; u++) {
       """;
 
-  private final DimArguments arguments = new DimArguments();
+  private final DimArguments arguments = DimArguments.forAllSizes();
   private final DType dtype;
   private final boolean encoded;
   private final boolean shared;

@@ -159,16 +159,18 @@ class OpenClKernelTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 31, 32, 33, 64, 1000})
   void foldsKeepTheOrderOf32Lanes(int length) {
+    Symbol symbol = new Symbol("length", 0, 5000);
+    Dim n = Dim.of(symbol);
     for (DType dtype : List.of(DType.F32, DType.F64, DType.I32, DType.I64)) {
-      KernelBuilder kernel = new KernelBuilder("folds", List.of(Dim.of(13), Dim.of(length)), 1);
+      KernelBuilder kernel = new KernelBuilder("folds", List.of(Dim.of(13), n), 1);
       int x = kernel.input("x", dtype);
-      Term value = kernel.load(access(x, 0, length, 1));
+      Term value = kernel.load(new Access(x, Dim.ZERO, List.of(n, Dim.ONE)));
       for (Reduction reduction :
           List.of(Reduction.SUM, Reduction.PRODUCT, Reduction.MAX, Reduction.MIN)) {
         int y = kernel.output(reduction.toString(), dtype);
         kernel.store(access(y, 0, 1, 0), kernel.reduce(reduction, value));
       }
-      compare(kernel.build(), Bindings.NONE, 13 * length + 13);
+      compare(kernel.build(), new Bindings(Map.of(symbol, (long) length)), 13 * length + 13);
     }
   }
 
@@ -206,19 +208,22 @@ class OpenClKernelTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 5, 32, 70})
   void sequentialFoldsAccumulateInAscendingOrder(int columns) {
+    Symbol symbol = new Symbol("columns", 0, 100);
+    Dim n = Dim.of(symbol);
     for (DType dtype : List.of(DType.F32, DType.F64, DType.I32, DType.I64)) {
       // matmul [9, 50] x [50, columns] + bias
-      List<Dim> domain = List.of(Dim.of(9), Dim.of(columns), Dim.of(50));
-      KernelBuilder kernel = new KernelBuilder("dot", domain, 1);
+      KernelBuilder kernel = new KernelBuilder("dot", List.of(Dim.of(9), n, Dim.of(50)), 1);
       int a = kernel.input("a", dtype);
       int b = kernel.input("b", dtype);
       int bias = kernel.input("bias", dtype);
       int y = kernel.output("y", dtype);
       Term initial = kernel.load(access(bias, 0, 0, 1, 0));
       Term left = kernel.load(access(a, 0, 50, 0, 1));
-      Term right = kernel.load(access(b, 0, 0, 1, columns));
-      kernel.store(access(y, 0, columns, 1, 0), kernel.neg(kernel.dot(left, right, initial)));
-      compare(kernel.build(), Bindings.NONE, 9 * 50 + 50 * columns);
+      Term right = kernel.load(new Access(b, Dim.ZERO, List.of(Dim.ZERO, Dim.ONE, n)));
+      kernel.store(
+          new Access(y, Dim.ZERO, List.of(n, Dim.ONE, Dim.ZERO)),
+          kernel.neg(kernel.dot(left, right, initial)));
+      compare(kernel.build(), new Bindings(Map.of(symbol, (long) columns)), 9 * 50 + 50 * columns);
     }
   }
 
