@@ -53,14 +53,12 @@ public final class Gemm {
    * @param source [depth, columns], any strides
    */
   public PackedMatrix pack(Matrix source, long depth, long columns) {
-    long width = (columns + code.lanes - 1) / code.lanes * code.lanes;
-    PackedMatrix packed =
-        new PackedMatrix(Math.max(1, depth * width * code.type.bytes()), depth, columns);
+    PackedMatrix packed = new PackedMatrix(code, depth, columns);
     try (Arena arena = Arena.ofConfined()) {
       Panels panels = new Panels(code, arena.allocate(PanelPacker.Argument.BLOCK_BYTES, 8));
       for (long column = 0; column < columns; column += panelColumns()) {
         int count = (int) Math.min(panelColumns(), columns - column);
-        long panel = packed.address() + column * depth * code.type.bytes();
+        long panel = packed.address() + packed.index(0, column) * code.type.bytes();
         panels.pack(source, 0, depth, column, count, panel);
       }
     }

@@ -227,12 +227,9 @@ final class GemmCall {
     }
     switch (product.rhs()) {
       case PackedMatrix packed -> {
-        // The region may end within the panel.
-        long left = packed.columns() - column - j;
-        long stride =
-            Math.min(code.panelColumns(), (left + code.lanes - 1) / code.lanes * code.lanes);
-        long panel = (column + j) * packed.depth();
-        rhsAt(packed.address() + (panel + k * stride) * bytes, stride);
+        // The region may end within the panel: its width is the panel's.
+        rhsAt(
+            packed.address() + packed.index(k, column + j) * bytes, packed.panelWidth(column + j));
       }
       case Matrix matrix -> rhsAt(matrix.element(bytes, k, column + j), matrix.rowStride());
     }

@@ -15,11 +15,21 @@ public final class PackedMatrix implements RightOperand, AutoCloseable {
   private final long depth;
   private final long columns;
 
-  PackedMatrix(long bytes, long depth, long columns) {
-    this.arena = Arena.ofShared();
-    this.panels = arena.allocate(bytes, 64);
+  private final int panelColumns;
+  private final int lanes;
+
+  PackedMatrix(GemmCode code, long depth, long columns) {
     this.depth = depth;
     this.columns = columns;
+    this.panelColumns = code.panelColumns();
+    this.lanes = code.lanes;
+    this.arena = Arena.ofShared();
+    long elements = Math.max(1, depth * roundUp(columns));
+    this.panels = arena.allocate(elements * code.type.bytes(), 64);
+  }
+
+  private long roundUp(long columns) {
+    return (columns + lanes - 1) / lanes * lanes;
   }
 
   /** Rows of the matrix: the inner dimension of products. */
@@ -33,6 +43,25 @@ public final class PackedMatrix implements RightOperand, AutoCloseable {
 
   public long bytes() {
     return panels.byteSize();
+  }
+
+  /** The elements, panel after panel: what {@link #index} is an index of. */
+  public MemorySegment panels() {
+    return panels.asReadOnly();
+  }
+
+  /**
+   * Where element [k, column] is among the {@link #panels}: for a gather of rows, and for
+   * unpacking.
+   */
+  public long index(long k, long column) {
+    long first = column - column % panelColumns;
+    return first * depth + k * panelWidth(first) + column - first;
+  }
+
+  /** Columns, with padding, of the panel that begins at a column. */
+  long panelWidth(long first) {
+    return Math.min(panelColumns, roundUp(columns - first));
   }
 
   long address() {

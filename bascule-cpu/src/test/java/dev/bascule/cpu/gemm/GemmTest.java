@@ -103,6 +103,14 @@ class GemmTest {
           new Matrix(segment.address(), rowStride, columnStride), segment, rows, columns);
     }
 
+    /** The same values where they end at a guard. */
+    Operand copied(GuardedMemory guarded) {
+      MemorySegment copy = guarded.allocate(segment.byteSize());
+      copy.copyFrom(segment);
+      Matrix moved = new Matrix(copy.address(), matrix.rowStride(), matrix.columnStride());
+      return new Operand(moved, copy, rows, columns);
+    }
+
     double at(ElementType type, int row, int column) {
       long index = row * matrix.rowStride() + column * matrix.columnStride();
       return get(type, segment, index);
@@ -334,6 +342,59 @@ class GemmTest {
             new Product(ones.apply(20), ones.apply(21), out.matrix(), 20, Product.Start.ZERO);
         gemm.multiply(product, Region.all(20, 21), workspace(arena, gemm, 20), FinishedTile.NONE);
         assertThat(out.values(type)).containsOnly(20);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Layout.class)
+  void nothingBeyondTheOperandsIsTouched(Layout layout) {
+    // Each operand ends where a page that is not mapped begins: one byte more would end the
+    // process.
+    ElementType type = ElementType.F32;
+    Random random = new Random(SEED);
+    int[][] sizes = {{1, 5, 3}, {4, 33, 17}, {13, 47, 31}, {60, 70, 50}, {50, 150, 1024}};
+    for (IsaLevel level : levels()) {
+      Gemm gemm = new Gemm(memory, level, type);
+      for (int[] size : sizes) {
+        try (Arena arena = Arena.ofConfined();
+            GuardedMemory guarded = new GuardedMemory()) {
+          Operand lhs =
+              Operand.random(arena, type, layout, size[0], size[2], random).copied(guarded);
+          Operand rhs =
+              Operand.random(arena, type, layout, size[2], size[1], random).copied(guarded);
+          MemorySegment out = guarded.allocate(4L * size[0] * size[1]);
+          Matrix matrix = Matrix.rowMajor(out.address(), size[1]);
+          Product product =
+              new Product(lhs.matrix(), rhs.matrix(), matrix, size[2], Product.Start.ZERO);
+          MemorySegment workspace = workspace(arena, gemm, size[2]);
+          Region all = Region.all(size[0], size[1]);
+          gemm.multiply(product, all, workspace, FinishedTile.NONE);
+          double[] zero = new double[size[0] * size[1]];
+          double[] expected = expected(type, lhs, rhs, zero, size[0], size[1], size[2]);
+          for (int i = 0; i < expected.length; i++) {
+            assertThat(get(type, out, i)).isEqualTo(expected[i]);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void packedElementsAreFoundAgain() {
+    ElementType type = ElementType.F32;
+    Random random = new Random(SEED);
+    for (IsaLevel level : levels()) {
+      try (Arena arena = Arena.ofConfined()) {
+        Operand rhs = Operand.random(arena, type, Layout.COLUMNS, 21, 85, random);
+        try (PackedMatrix packed = new Gemm(memory, level, type).pack(rhs.matrix(), 21, 85)) {
+          for (int k = 0; k < 21; k++) {
+            for (int column = 0; column < 85; column++) {
+              assertThat(get(type, packed.panels(), packed.index(k, column)))
+                  .isEqualTo(rhs.at(type, k, column));
+            }
+          }
+        }
       }
     }
   }
