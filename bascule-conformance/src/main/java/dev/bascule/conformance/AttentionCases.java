@@ -48,8 +48,7 @@ final class AttentionCases {
         draft.input("v", dtype, Shape.of(two, three, k, Dim.of(6)), rule));
   }
 
-  private static void outputs(
-      Case.Draft draft, String what, Attention op, List<Value> operands) {
+  private static void outputs(Case.Draft draft, String what, Attention op, List<Value> operands) {
     Node node = Node.of("", op, operands);
     draft.output("Attention " + what, node.results().get(0));
     draft.output("Attention " + what + " logSumExp", node.results().get(1));

@@ -64,7 +64,11 @@ final class CaseChecks {
   }
 
   private static List<String> difference(
-      Case example, int run, String output, Map<String, Tensor> expected, Map<String, Tensor> actual) {
+      Case example,
+      int run,
+      String output,
+      Map<String, Tensor> expected,
+      Map<String, Tensor> actual) {
     Tensor right = expected.get(output);
     Tensor got = actual.get(output);
     if (right == null || got == null) {

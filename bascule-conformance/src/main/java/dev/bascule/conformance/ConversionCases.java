@@ -29,7 +29,7 @@ final class ConversionCases {
 
   private static Case casts(DType from) {
     var draft = new Case.Draft("cast/" + from, from);
-    Symbol n = new Symbol("n", 0, 1 << 16);
+    Symbol n = new Symbol("n", 0, 1501);
     Value x = draft.input("x", from, Shape.of(Dim.of(n)), Values.Spread.ANY);
     for (DType to : DType.values()) {
       if (to != from) {

@@ -58,7 +58,7 @@ final class ElementwiseCases {
   /** One plan for lengths from none to many. */
   private static Case vector(String name, DType dtype, List<Elementwise> ops) {
     var draft = new Case.Draft("elementwise/vector/" + name, dtype);
-    Symbol n = new Symbol("n", 0, 1 << 20);
+    Symbol n = new Symbol("n", 0, LARGE);
     Shape shape = Shape.of(Dim.of(n));
     outputs(draft, ops, operands(draft, dtype, shape), condition(draft, shape));
     List<Bindings> runs = new ArrayList<>();
@@ -93,8 +93,7 @@ final class ElementwiseCases {
   /** Rows 1 to 5 of 7; of 40 columns every second, backwards from column 36. */
   private static Value stepped(Value x) {
     return Node.value(
-        new Slice(
-            List.of(Dim.of(1), Dim.of(36)), List.of(Dim.of(5), Dim.of(17)), List.of(1L, -2L)),
+        new Slice(List.of(Dim.of(1), Dim.of(36)), List.of(Dim.of(5), Dim.of(17)), List.of(1L, -2L)),
         x);
   }
 

@@ -41,7 +41,7 @@ final class FunctionCases {
 
   private static Case activations(DType dtype, boolean brief) {
     var draft = new Case.Draft("functions/activations/" + dtype, dtype);
-    Symbol n = new Symbol("n", 0, 1 << 16);
+    Symbol n = new Symbol("n", 0, 1000);
     Value x = draft.input("x", dtype, Shape.of(Dim.of(n)), Values.Spread.ANY);
     ACTIVATIONS.forEach((name, function) -> draft.output(name, function.apply(x)));
     return draft.brief(brief).run(Bindings.NONE.with(n, 999), Bindings.NONE.with(n, 0));
@@ -50,8 +50,8 @@ final class FunctionCases {
   /** One plan for several row counts and row lengths. */
   private static Case rows(DType dtype, boolean brief) {
     var draft = new Case.Draft("functions/rows/" + dtype, dtype);
-    Symbol rows = new Symbol("rows", 0, 4096);
-    Symbol n = new Symbol("n", 1, 4096);
+    Symbol rows = new Symbol("rows", 0, 40);
+    Symbol n = new Symbol("n", 1, 384);
     Shape shape = Shape.of(Dim.of(rows), Dim.of(n));
     Value x = draft.input("x", dtype, shape, Values.Spread.MODERATE);
     Value odd = draft.input("odd", dtype, shape, Values.Spread.SPIKED);
@@ -83,8 +83,7 @@ final class FunctionCases {
   private static Case lossesAndPositions(DType dtype, boolean brief) {
     var draft = new Case.Draft("functions/losses/" + dtype, dtype);
     Value logits = draft.input("logits", dtype, Shape.of(11, 50), Values.Spread.MODERATE);
-    Value labels =
-        draft.input("labels", DType.I64, Shape.of(11), new Values.Below(Dim.of(50)));
+    Value labels = draft.input("labels", DType.I64, Shape.of(11), new Values.Below(Dim.of(50)));
     draft.output("CrossEntropy", Functions.crossEntropy(logits, labels));
     Value x = draft.input("x", dtype, Shape.of(2, 3, 7, 16), Values.Spread.MODERATE);
     Value cosines = draft.input("cos", dtype, Shape.of(7, 8), Values.Spread.MODERATE);

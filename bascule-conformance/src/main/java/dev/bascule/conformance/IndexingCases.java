@@ -5,8 +5,8 @@ import dev.bascule.core.DType;
 import dev.bascule.core.Dim;
 import dev.bascule.core.Shape;
 import dev.bascule.core.Symbol;
-import dev.bascule.core.graph.NonZero;
 import dev.bascule.core.graph.Node;
+import dev.bascule.core.graph.NonZero;
 import dev.bascule.core.graph.Ops;
 import dev.bascule.core.graph.Scatter;
 import dev.bascule.core.graph.Value;
@@ -86,7 +86,7 @@ final class IndexingCases {
   /** A table large enough to be split over threads, looked up by one plan with several lengths. */
   private static Case embedding() {
     var draft = new Case.Draft("gather/embedding/f32", DType.F32);
-    Symbol tokens = new Symbol("tokens", 0, 4096);
+    Symbol tokens = new Symbol("tokens", 0, 300);
     Value table = draft.input("table", DType.F32, Shape.of(500, 64), Values.Spread.ANY);
     Value ids = draft.input("ids", DType.I64, Shape.of(Dim.of(2), Dim.of(tokens)), below(500));
     Value rows = Ops.gather(table, ids, 0); // [2, tokens, 64]
@@ -102,8 +102,8 @@ final class IndexingCases {
 
   private static Case shapes() {
     var draft = new Case.Draft("shapes/i64", DType.I64);
-    Symbol n = new Symbol("n", 0, 1000);
-    Symbol m = new Symbol("m", 1, 1000);
+    Symbol n = new Symbol("n", 0, 60);
+    Symbol m = new Symbol("m", 1, 33);
     Dim rows = Dim.of(n);
     Dim columns = Dim.of(m);
     Value x = draft.input("x", DType.I64, Shape.of(rows, columns), Values.Spread.ANY);

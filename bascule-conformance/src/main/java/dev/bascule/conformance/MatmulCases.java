@@ -81,8 +81,8 @@ final class MatmulCases {
   /** One plan for several row counts. */
   private static Case symbolic(DType dtype, boolean brief) {
     var draft = new Case.Draft("matmul/symbolic/" + dtype, dtype);
-    Symbol m = new Symbol("m", 0, 512);
-    Symbol k = new Symbol("k", 0, 512);
+    Symbol m = new Symbol("m", 0, 40);
+    Symbol k = new Symbol("k", 0, 33);
     Value a = draft.input("a", dtype, Shape.of(Dim.of(m), Dim.of(k)), Values.Spread.MODERATE);
     Value b = draft.input("b", dtype, Shape.of(Dim.of(k), Dim.of(12)), Values.Spread.MODERATE);
     draft.output("Matmul", Ops.matmul(a, b));
@@ -123,8 +123,7 @@ final class MatmulCases {
 
   private static Value constant(DType dtype, long seed, long... extents) {
     var random = new SplittableRandom(seed);
-    return Constant.of(
-        Inputs.draw(dtype, extents, Values.Spread.MODERATE, Bindings.NONE, random));
+    return Constant.of(Inputs.draw(dtype, extents, Values.Spread.MODERATE, Bindings.NONE, random));
   }
 
   /** A bias, an activation, a residual and a cast behind the product. */

@@ -75,7 +75,7 @@ final class MovementCases {
 
   private static Case symbolic(DType dtype, boolean brief) {
     var draft = new Case.Draft("movement/symbolic/" + dtype, dtype);
-    Symbol n = new Symbol("n", 0, 5000);
+    Symbol n = new Symbol("n", 0, 401);
     Dim dim = Dim.of(n);
     Value x = draft.input("x", dtype, Shape.of(Dim.of(4), dim), Values.Spread.ANY);
     Value zero = draft.input("s", dtype, Shape.SCALAR, Values.Spread.ANY);
@@ -105,7 +105,8 @@ final class MovementCases {
     Value part = slice(x, new long[] {0, 1, 0}, new long[] {4, 4, 5}, 1, 1, 2);
     draft.output("Reshape part", Ops.reshape(part, Shape.of(80)));
     Value both = Ops.concat(List.of(Ops.flip(x, 1), x), 0); // [8, 6, 10]
-    draft.output("Slice concat", slice(both, new long[] {2, 0, 9}, new long[] {5, 6, 10}, 1, 1, -1));
+    draft.output(
+        "Slice concat", slice(both, new long[] {2, 0, 9}, new long[] {5, 6, 10}, 1, 1, -1));
     draft.output("Concat sums", Ops.concat(List.of(Ops.add(x, x), Ops.mul(x, x)), 2));
     Value row = Ops.reshape(Ops.sliceAxis(x, 0, Dim.of(2), Dim.ONE), Shape.of(6, 10));
     draft.output("Broadcast part", Ops.broadcast(row, Shape.of(3, 6, 10)));

@@ -7,7 +7,6 @@ import dev.bascule.core.ScalarType;
 import dev.bascule.core.Symbol;
 import dev.bascule.core.graph.Conversions;
 import dev.bascule.core.kernel.Access;
-import dev.bascule.core.kernel.Kernel;
 import dev.bascule.core.kernel.KernelBuilder;
 import dev.bascule.core.kernel.Primitive;
 import dev.bascule.core.kernel.Reduction;
@@ -214,8 +213,7 @@ final class RandomKernel {
     }
     Term at = b.index(axis);
     Term inside =
-        b.and(
-            b.le(b.constant(low), at), b.lt(at, b.add(b.extent(inner), b.constant(low))));
+        b.and(b.le(b.constant(low), at), b.lt(at, b.add(b.extent(inner), b.constant(low))));
     int parameter = input(dtype, size, Values.Spread.ANY);
     Dim offset = strides.get(axis).times(-low);
     keep(b.load(new Access(parameter, offset, strides), inside), false);
@@ -306,8 +304,8 @@ final class RandomKernel {
     }
     List<List<ScalarType>> present =
         possible.stream()
-            .filter(types ->
-                terms.stream().anyMatch(drawn -> drawn.term().type() == types.getLast()))
+            .filter(
+                types -> terms.stream().anyMatch(drawn -> drawn.term().type() == types.getLast()))
             .toList();
     List<List<ScalarType>> from = present.isEmpty() ? possible : present;
     return from.get(random.nextInt(from.size()));
@@ -407,8 +405,6 @@ final class RandomKernel {
         fitting.add(dtype);
       }
     }
-    return random.nextInt(3) > 0
-        ? fitting.getFirst()
-        : fitting.get(random.nextInt(fitting.size()));
+    return random.nextInt(3) > 0 ? fitting.getFirst() : fitting.get(random.nextInt(fitting.size()));
   }
 }

@@ -62,8 +62,8 @@ final class ReductionCases {
   /** One plan for rows from empty to long; the lane count and its neighbours are among them. */
   private static Case rows(DType dtype) {
     var draft = new Case.Draft("reduce/rows/" + dtype, dtype);
-    Symbol rows = new Symbol("rows", 0, 1000);
-    Symbol n = new Symbol("n", 0, 100_000);
+    Symbol rows = new Symbol("rows", 0, 5);
+    Symbol n = new Symbol("n", 0, 1000);
     outputs(draft, dtype, Shape.of(Dim.of(rows), Dim.of(n)), List.of(1), false);
     List<Bindings> runs = new ArrayList<>();
     for (long length : new long[] {0, 1, 31, 32, 33, 64, 1000}) {
@@ -114,7 +114,7 @@ final class ReductionCases {
 
   private static Case dots(DType dtype, boolean brief) {
     var draft = new Case.Draft("dot/" + dtype, dtype);
-    Symbol n = new Symbol("n", 0, 10_000);
+    Symbol n = new Symbol("n", 0, 77);
     Shape shape = Shape.of(Dim.of(6), Dim.of(n));
     Value a = draft.input("a", dtype, shape, Values.Spread.SPIKED);
     Value b = draft.input("b", dtype, shape, Values.Spread.MODERATE);

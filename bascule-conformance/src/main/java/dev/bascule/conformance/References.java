@@ -14,7 +14,6 @@ public final class References {
   /** The outputs of the whole case in this run. */
   Map<String, Tensor> outputs(Case example, int run) {
     return known.computeIfAbsent(
-        new Key(example.name(), run),
-        key -> Reference.run(example.graph(), example.inputs(run)));
+        new Key(example.name(), run), key -> Reference.run(example.graph(), example.inputs(run)));
   }
 }

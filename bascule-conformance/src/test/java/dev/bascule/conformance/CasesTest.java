@@ -141,7 +141,8 @@ class CasesTest {
     for (Case example : cases) {
       List<Value> roots = example.graph().roots();
       for (Node node : Graph.topological(roots)) {
-        if (!(node.op() instanceof Parameter) && !(node.op() instanceof Constant c && c.tensor().rank() == 0)) {
+        if (!(node.op() instanceof Parameter)
+            && !(node.op() instanceof Constant c && c.tensor().rank() == 0)) {
           names.add(of.apply(node));
         }
       }
