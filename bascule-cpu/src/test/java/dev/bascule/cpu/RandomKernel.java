@@ -182,13 +182,13 @@ final class RandomKernel {
   }
 
   private void drawLoadAt() {
-    long extent = 1 + random.nextInt(9);
+    long extent = 1L + random.nextInt(9);
     Term index = builder.apply(Primitive.UREM, pick(ScalarType.I64), builder.constant(extent));
     DType dtype = dtype();
     Access inner = access(dtype, false, extents.length);
-    long last = sizes.size() - 1;
-    long stride = sizes.get((int) last);
-    sizes.set((int) last, stride * extent);
+    int last = sizes.size() - 1;
+    long stride = sizes.get(last);
+    sizes.set(last, stride * extent);
     terms.add(builder.loadAt(inner, index, Dim.of(stride), Dim.of(extent)));
   }
 
