@@ -11,7 +11,6 @@ import dev.bascule.core.graph.Node;
 import dev.bascule.core.graph.Scatter;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,7 +49,7 @@ public final class Engine implements AutoCloseable {
   public Plan compile(Graph graph) {
     Pipeline.Prepared prepared = Pipeline.prepare(graph, this::claims);
     Graph ready = prepared.graph();
-    Map<Node, LibraryKernel> library = new IdentityHashMap<>();
+    Map<Node, LibraryKernel> library = new HashMap<>();
     for (Node node : ready.nodes()) {
       libraryKernel(node).ifPresent(kernel -> library.put(node, kernel));
     }

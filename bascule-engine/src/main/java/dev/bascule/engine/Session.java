@@ -156,7 +156,7 @@ public final class Session implements AutoCloseable {
         .forEach((state, place) -> {
           Buffer target = stateBuffer(state);
           long bytes = place.type().bytes().evaluate(dims);
-          if (buffers.get(place.buffer()) != target) {
+          if (!buffers.get(place.buffer()).equals(target)) {
             stream.copy(slice(place, bytes), new Slice(target, 0, bytes));
           }
         });

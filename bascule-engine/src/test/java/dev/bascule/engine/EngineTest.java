@@ -61,8 +61,9 @@ class EngineTest {
         Map<String, Tensor> actual = session.run(inputs);
         assertThat(actual.keySet()).isEqualTo(expected.keySet());
         expected.forEach((name, tensor) -> {
-          assertThat(actual.get(name).extents()).isEqualTo(tensor.extents());
-          assertThat(actual.get(name).bytes().mismatch(tensor.bytes()))
+          Tensor given = java.util.Objects.requireNonNull(actual.get(name));
+          assertThat(given.extents()).isEqualTo(tensor.extents());
+          assertThat(given.bytes().mismatch(tensor.bytes()))
               .as("output %s%n%s", name, plan.explain())
               .isEqualTo(-1);
         });

@@ -65,7 +65,7 @@ final class Exponential {
 
   static Term exp2(Formula f, Term x) {
     Term y = f.atLeast(-151, f.atMost(129, x));
-    Term rounder = f.number(f.rounder(2 * f.bias()));
+    Term rounder = f.number(f.rounder(2L * f.bias()));
     Term biased = f.add(y, rounder);
     Term r = f.sub(y, f.sub(biased, rounder));
     Term p = f.fma(f.polynomial(r, EXP2_SINGLE), r, f.number(1));

@@ -34,7 +34,7 @@ final class Formula {
 
   /** A constant that must be a value of the format: none is rounded on the way. */
   Term number(double value) {
-    if (single && value == value && (float) value != value) {
+    if (single && !Double.isNaN(value) && (float) value != value) {
       throw new IllegalArgumentException(Double.toHexString(value) + " is not an f32 value");
     }
     return steps.number(type, value);

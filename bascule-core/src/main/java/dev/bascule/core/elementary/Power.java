@@ -54,7 +54,7 @@ final class Power {
   }
 
   static Term exp2(Formula f, Term high, Term low) {
-    Term rounder = f.number(f.rounder(2 * f.bias()));
+    Term rounder = f.number(f.rounder(2L * f.bias()));
     Term biased = f.add(high, rounder);
     Term r = f.add(f.sub(high, f.sub(biased, rounder)), low);
     Term p = f.fma(f.polynomial(r, Exponential.EXP2_SINGLE), r, f.number(1));

@@ -38,7 +38,7 @@ public final class Ops {
 
   public static Value dimension(Dim dim) {
     return dim.isConstant()
-        ? scalar(DType.I64, dim.constant())
+        ? Constant.of(Tensor.of(new long[] {dim.constant()}))
         : Node.value(new DimensionValue(dim));
   }
 

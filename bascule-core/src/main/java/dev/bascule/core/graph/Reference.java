@@ -5,7 +5,6 @@ import dev.bascule.core.ShapeException;
 import dev.bascule.core.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +58,7 @@ public final class Reference {
   /** The values of {@code roots} where {@code parameters} have the values {@code given}. */
   public static List<Tensor> evaluate(
       List<Value> parameters, List<Tensor> given, List<Value> roots, Bindings dims) {
-    Map<Value, Tensor> known = new IdentityHashMap<>();
+    Map<Value, Tensor> known = new HashMap<>();
     for (int i = 0; i < given.size(); i++) {
       known.put(parameters.get(i), given.get(i));
     }
@@ -90,7 +89,7 @@ public final class Reference {
   }
 
   private static Map<Value, Integer> uses(List<Node> order, List<Value> roots) {
-    Map<Value, Integer> uses = new IdentityHashMap<>();
+    Map<Value, Integer> uses = new HashMap<>();
     order.forEach(node -> node.operands().forEach(operand -> uses.merge(operand, 1, Integer::sum)));
     roots.forEach(root -> uses.merge(root, 1, Integer::sum));
     return uses;

@@ -19,7 +19,7 @@ class ReferenceTest {
     Graph graph = Graph.of("square", List.of(X), List.of(Ops.matmul(Ops.neg(X), Ops.neg(X))));
     Tensor square =
         Reference.run(graph, Map.of("x", Tensor.of(new double[] {1, 2, 3, 4}, 2, 2))).get("0");
-    assertThat(square.doubles()).containsExactly(7, 10, 15, 22);
+    assertThat(java.util.Objects.requireNonNull(square).doubles()).containsExactly(7, 10, 15, 22);
   }
 
   @Test
