@@ -27,7 +27,6 @@ import dev.bascule.core.graph.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -52,15 +51,15 @@ final class Fusion {
   /** A value is needed inside a kernel at this map. */
   private record Demand(Unit.Fused kernel, IndexMap map, boolean masked) {}
 
-  private final Map<Value, Set<Demand>> demands = new IdentityHashMap<>();
-  private final Map<Value, Set<Unit>> readers = new IdentityHashMap<>();
-  private final Set<Value> required = java.util.Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Map<Value, Set<Demand>> demands = new HashMap<>();
+  private final Map<Value, Set<Unit>> readers = new HashMap<>();
+  private final Set<Value> required = new HashSet<>();
 
   /** Where each stored value is made; leaves have none. */
-  final Map<Value, Unit> homes = new IdentityHashMap<>();
+  final Map<Value, Unit> homes = new HashMap<>();
 
   /** Values that share another value's bytes under another shape. */
-  final Map<Value, Value> aliases = new IdentityHashMap<>();
+  final Map<Value, Value> aliases = new HashMap<>();
 
   final Set<Unit> units = new LinkedHashSet<>();
   private final Map<Node, LibraryKernel> libraryKernels;

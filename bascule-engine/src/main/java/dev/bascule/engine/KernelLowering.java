@@ -30,7 +30,6 @@ import dev.bascule.core.kernel.Reduction;
 import dev.bascule.core.kernel.Term;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +52,7 @@ final class KernelLowering {
   private final Map<Value, Integer> inputs = new LinkedHashMap<>();
   private final List<Value> parameters = new ArrayList<>();
   private final Map<Key, Term> known = new HashMap<>();
-  private final Map<Value, Integer> numbers = new IdentityHashMap<>();
+  private final Map<Value, Integer> numbers = new HashMap<>();
 
   private KernelLowering(Fusion fusion, Unit.Fused unit) {
     this.fusion = fusion;
@@ -73,19 +72,19 @@ final class KernelLowering {
 
   static Lowered lower(Fusion fusion, Unit.Fused unit) {
     KernelLowering lowering = new KernelLowering(fusion, unit);
-    List<Value> order = new ArrayList<>(unit.stores.keySet());
+    List<Map.Entry<Value, IndexMap>> order = new ArrayList<>(unit.stores.entrySet());
     // producers before consumers, so that every store follows what it needs
     java.util.Collections.reverse(order);
     List<Term> terms = new ArrayList<>();
-    for (Value value : order) {
-      terms.add(lowering.compute(value, unit.stores.get(value), Optional.empty()));
+    for (Map.Entry<Value, IndexMap> entry : order) {
+      terms.add(lowering.compute(entry.getKey(), entry.getValue(), Optional.empty()));
     }
     for (int i = 0; i < order.size(); i++) {
-      Value value = order.get(i);
+      Value value = order.get(i).getKey();
       int parameter = lowering.b.output("out" + i, value.dtype());
       lowering.parameters.add(value);
-      lowering.b.store(
-          lowering.access(parameter, unit.stores.get(value).linear(value.shape())), terms.get(i));
+      Affine element = order.get(i).getValue().linear(value.shape());
+      lowering.b.store(lowering.access(parameter, element), terms.get(i));
     }
     return new Lowered(lowering.b.build(), List.copyOf(lowering.parameters));
   }

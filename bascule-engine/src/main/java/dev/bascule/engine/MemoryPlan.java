@@ -6,6 +6,7 @@ import dev.bascule.core.kernel.Instruction;
 import dev.bascule.core.kernel.Kernel;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,8 +41,8 @@ final class MemoryPlan {
     }
   }
 
-  private final Map<Value, Block> blocks = new IdentityHashMap<>();
-  private final Map<Task, Block> workspaces = new IdentityHashMap<>();
+  private final Map<Value, Block> blocks = new HashMap<>();
+  private final IdentityHashMap<Task, Block> workspaces = new IdentityHashMap<>();
   private final List<Block> all = new ArrayList<>();
   private final long bytes;
   private int reused;
@@ -52,9 +53,12 @@ final class MemoryPlan {
    * @param workspaceBytes scratch per task
    */
   MemoryPlan(
-      List<Value> inputs, List<Task> tasks, List<Value> kept, Map<Task, Long> workspaceBytes) {
+      List<Value> inputs,
+      List<Task> tasks,
+      List<Value> kept,
+      IdentityHashMap<Task, Long> workspaceBytes) {
     inputs.forEach(value -> blocks.put(value, block(value, 0)));
-    Map<Value, Integer> lastReads = new IdentityHashMap<>();
+    Map<Value, Integer> lastReads = new HashMap<>();
     for (int i = 0; i < tasks.size(); i++) {
       for (Value read : tasks.get(i).reads()) {
         lastReads.put(read, i + 1);
@@ -108,9 +112,9 @@ final class MemoryPlan {
     for (int i = 0; i < kernelTask.parameters().size(); i++) {
       Value input = kernelTask.parameters().get(i);
       Block block = blocks.get(input);
-      boolean dies =
-          block != null && lastReads.getOrDefault(input, 0) == step && block.last <= step;
-      if (dies
+      if (block != null
+          && lastReads.getOrDefault(input, 0) == step
+          && block.last <= step
           && !kernel.parameters().get(i).output()
           && input.dtype() == output.dtype()
           && block.bytes >= size(output)

@@ -31,9 +31,9 @@ final class PlanBuilder {
   private final Graph graph;
   private final Schedule schedule;
   private final Bindings largest;
-  private final Map<Task, Launchable> launchables = new IdentityHashMap<>();
+  private final IdentityHashMap<Task, Launchable> launchables = new IdentityHashMap<>();
   private final List<Plan.Source> buffers = new ArrayList<>();
-  private final Map<Object, Integer> numbers = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Integer> numbers = new IdentityHashMap<>();
 
   PlanBuilder(
       Device device,
@@ -51,7 +51,7 @@ final class PlanBuilder {
   }
 
   Plan build(List<String> notes) {
-    Map<Task, Long> workspaces = new IdentityHashMap<>();
+    IdentityHashMap<Task, Long> workspaces = new IdentityHashMap<>();
     for (Task task : schedule.order) {
       compile(task)
           .ifPresent(launchable -> {

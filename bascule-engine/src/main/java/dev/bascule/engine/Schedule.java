@@ -13,7 +13,6 @@ import dev.bascule.core.kernel.Kernel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -113,7 +112,7 @@ final class Schedule {
   }
 
   private void fuseEpilogues(Graph graph) {
-    Map<Value, Integer> uses = new IdentityHashMap<>();
+    Map<Value, Integer> uses = new HashMap<>();
     tasks
         .values()
         .forEach(task -> task.reads().forEach(value -> uses.merge(value, 1, Integer::sum)));
