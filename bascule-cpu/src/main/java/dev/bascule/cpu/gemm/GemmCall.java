@@ -14,6 +14,12 @@ final class GemmCall {
   /** Columns per block of B that is packed within the call. */
   private static final int COLUMN_BLOCK = 1536;
 
+  /**
+   * Panels per block where each is packed to be used but once: they are still in the second-level
+   * cache then.
+   */
+  private static final int ONCE_PANELS = 4;
+
   /** Rows per block; a multiple of every tile's height and of every vector's lanes. */
   private static final int ROW_BLOCK = 48;
 
@@ -109,8 +115,10 @@ final class GemmCall {
     }
     set(Argument.OUT_STRIDE, product.out().rowStride() * bytes);
     long depthBlock = depthBlock(product.depth());
-    for (column = region.columnFrom(); column < region.columnTo(); column += COLUMN_BLOCK) {
-      columns = Math.min(COLUMN_BLOCK, region.columnTo() - column);
+    boolean once = packsRhs && region.rows() <= ROW_BLOCK;
+    long columnBlock = once ? (long) ONCE_PANELS * code.panelColumns() : COLUMN_BLOCK;
+    for (column = region.columnFrom(); column < region.columnTo(); column += columnBlock) {
+      columns = Math.min(columnBlock, region.columnTo() - column);
       for (k = 0; k < product.depth(); k += depthBlock) {
         depth = Math.min(depthBlock, product.depth() - k);
         block();

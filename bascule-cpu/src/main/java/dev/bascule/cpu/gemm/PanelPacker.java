@@ -13,6 +13,7 @@ import dev.bascule.cpu.asm.Mask;
 import dev.bascule.cpu.asm.Masking;
 import dev.bascule.cpu.asm.Mem;
 import dev.bascule.cpu.asm.Row;
+import dev.bascule.cpu.asm.Vec;
 import dev.bascule.cpu.asm.VectorLength;
 import dev.bascule.cpu.asm.Width;
 import java.util.Arrays;
@@ -63,6 +64,7 @@ record PanelPacker(IsaLevel level, ElementType type, int vectors, int lastLanes,
   private static final Gpr COLUMN_STRIDE_3 = R12;
   private static final Gpr TO = RDX;
   private static final Gpr COUNT = RAX;
+  private static final Gpr[] COLUMNS = {R8, R9, R10, R11};
 
   VectorLength length() {
     return level == IsaLevel.AVX512 ? VectorLength.V512 : VectorLength.V256;
@@ -123,34 +125,62 @@ record PanelPacker(IsaLevel level, ElementType type, int vectors, int lastLanes,
     asm.jcc(Condition.GREATER, loop);
   }
 
-  /** Blocks of lanes by lanes: unpacks within 128 bits, then 128-bit pieces change places. */
+  /**
+   * Blocks of lanes by lanes. Lane L of 128 bits gathers, by loads, four k of column 4L + q for
+   * each q; unpacking within lanes does the rest.
+   */
   private void transpose(Assembler asm) {
     asm.lea(COLUMN_STRIDE_3, Mem.at(COLUMN_STRIDE, COLUMN_STRIDE, 2));
     Label loop = asm.here();
-    asm.mov(R8, FROM);
+    asm.mov(COLUMNS[0], FROM);
     for (int vector = 0; vector < vectors; vector++) {
-      Gpr[] columns = {R8, R9, R10, R11};
       for (int i = 1; i < lanes() / 4; i++) {
-        asm.lea(columns[i], Mem.at(columns[i - 1], COLUMN_STRIDE, 4));
+        asm.lea(COLUMNS[i], Mem.at(COLUMNS[i - 1], COLUMN_STRIDE, 4));
       }
       int present = vector + 1 < vectors ? lanes() : lastLanes;
-      for (int i = 0; i < lanes(); i++) {
-        if (i < present) {
-          asm.op(type.load, length(), v(i), column(columns[i / 4], i % 4));
-        } else {
-          asm.zero(v(i));
+      for (int k = 0; k < lanes(); k += 4) {
+        int first = 8 * (k / 4 % 2);
+        for (int q = 0; q < 4; q++) {
+          loadColumns(asm, v(first + q), q, present, k * type.bytes());
+        }
+        unpack(asm, first);
+        for (int i = 0; i < 4; i++) {
+          int row = (k + i) * panelRowBytes() + vector * length().bytes();
+          asm.op(type.store, length(), Mem.at(TO, row), v(first + i));
         }
       }
-      if (vector + 1 < vectors) {
-        asm.lea(R8, Mem.at(columns[lanes() / 4 - 1], COLUMN_STRIDE, 4));
-      }
-      transposeRegisters(asm);
-      storeTransposed(asm, vector * length().bytes());
+      asm.lea(COLUMNS[0], Mem.at(COLUMNS[lanes() / 4 - 1], COLUMN_STRIDE, 4));
     }
     asm.add(FROM, length().bytes());
     asm.add(TO, lanes() * panelRowBytes());
     asm.sub(COUNT, lanes());
     asm.jcc(Condition.GREATER, loop);
+  }
+
+  /** Columns q, 4 + q, 8 + q, 12 + q, as far as there are so many. */
+  private void loadColumns(Assembler asm, Vec destination, int q, int present, int offset) {
+    if (q >= present) {
+      asm.zero(destination);
+      return;
+    }
+    asm.op(type.load, VectorLength.V128, destination, column(COLUMNS[0], q).plus(offset));
+    Row insert = level == IsaLevel.AVX512 ? Row.VINSERTF32X4 : Row.VINSERTF128;
+    for (int lane = 1; 4 * lane + q < present; lane++) {
+      Mem place = column(COLUMNS[lane], q).plus(offset);
+      asm.op(insert, length(), destination, destination, place, lane);
+    }
+  }
+
+  /** Four registers from {@code first} on: in each lane, rows become columns. */
+  private void unpack(Assembler asm, int first) {
+    for (int i = 0; i < 4; i += 2) {
+      asm.op(Row.VUNPCKLPS, length(), v(first + 4 + i), v(first + i), v(first + i + 1));
+      asm.op(Row.VUNPCKHPS, length(), v(first + 5 + i), v(first + i), v(first + i + 1));
+    }
+    for (int i = 0; i < 2; i++) {
+      asm.op(Row.VUNPCKLPD, length(), v(first + 2 * i), v(first + 4 + i), v(first + 6 + i));
+      asm.op(Row.VUNPCKHPD, length(), v(first + 2 * i + 1), v(first + 4 + i), v(first + 6 + i));
+    }
   }
 
   private static Mem column(Gpr base, int times) {
@@ -160,50 +190,6 @@ record PanelPacker(IsaLevel level, ElementType type, int vectors, int lastLanes,
       case 2 -> Mem.at(base, COLUMN_STRIDE, 2);
       default -> Mem.at(base, COLUMN_STRIDE_3, 1);
     };
-  }
-
-  /**
-   * Afterwards 128-bit lane L of register 4g + c holds, for columns 4g to 4g + 3, the element k =
-   * 4L + c.
-   */
-  private void transposeRegisters(Assembler asm) {
-    int n = lanes();
-    for (int i = 0; i < n; i += 2) {
-      asm.op(Row.VUNPCKLPS, length(), v(n + i), v(i), v(i + 1));
-      asm.op(Row.VUNPCKHPS, length(), v(n + i + 1), v(i), v(i + 1));
-    }
-    for (int g = 0; g < n; g += 4) {
-      asm.op(Row.VUNPCKLPD, length(), v(g), v(n + g), v(n + g + 2));
-      asm.op(Row.VUNPCKHPD, length(), v(g + 1), v(n + g), v(n + g + 2));
-      asm.op(Row.VUNPCKLPD, length(), v(g + 2), v(n + g + 1), v(n + g + 3));
-      asm.op(Row.VUNPCKHPD, length(), v(g + 3), v(n + g + 1), v(n + g + 3));
-    }
-  }
-
-  private void storeTransposed(Assembler asm, int offset) {
-    int rowBytes = panelRowBytes();
-    for (int c = 0; c < 4; c++) {
-      if (level == IsaLevel.AVX512) {
-        asm.op(Row.VSHUFF32X4, length(), v(16), v(c), v(4 + c), 0x88);
-        asm.op(Row.VSHUFF32X4, length(), v(17), v(c), v(4 + c), 0xDD);
-        asm.op(Row.VSHUFF32X4, length(), v(18), v(8 + c), v(12 + c), 0x88);
-        asm.op(Row.VSHUFF32X4, length(), v(19), v(8 + c), v(12 + c), 0xDD);
-        for (int lane = 0; lane < 4; lane++) {
-          int half = lane % 2;
-          int pick = lane < 2 ? 0x88 : 0xDD;
-          asm.op(Row.VSHUFF32X4, length(), v(20 + lane), v(16 + half), v(18 + half), pick);
-        }
-        for (int lane = 0; lane < 4; lane++) {
-          Mem place = Mem.at(TO, (4 * lane + c) * rowBytes + offset);
-          asm.op(type.store, length(), place, v(20 + lane));
-        }
-      } else {
-        asm.op(Row.VPERM2F128, length(), v(8), v(c), v(4 + c), 0x20);
-        asm.op(Row.VPERM2F128, length(), v(9), v(c), v(4 + c), 0x31);
-        asm.op(type.store, length(), Mem.at(TO, c * rowBytes + offset), v(8));
-        asm.op(type.store, length(), Mem.at(TO, (4 + c) * rowBytes + offset), v(9));
-      }
-    }
   }
 
   private void gather(Assembler asm) {
