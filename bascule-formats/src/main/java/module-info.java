@@ -5,6 +5,7 @@ module dev.bascule.formats {
   requires tools.jackson.core;
 
   exports dev.bascule.formats;
+  exports dev.bascule.formats.importer;
   exports dev.bascule.formats.npy;
   exports dev.bascule.formats.onnx;
   exports dev.bascule.formats.tokenizer;

@@ -5,7 +5,7 @@ package dev.bascule.formats;
  * not do. The message names the file, the place inside it, what was expected, what came instead,
  * and a remedy.
  */
-public final class FormatException extends RuntimeException {
+public class FormatException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private static final int QUOTED_CHARS_MAX = 120;
 
