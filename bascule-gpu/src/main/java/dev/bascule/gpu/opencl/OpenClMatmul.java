@@ -81,7 +81,7 @@ final class OpenClMatmul implements LibraryKernel {
 
     @Override
     public long workspaceBytes(Bindings dims) {
-      return source.isEncoded() ? 0 : source.packedBytes(dims);
+      return source.packedBytes(dims);
     }
 
     @Override
@@ -97,10 +97,9 @@ final class OpenClMatmul implements LibraryKernel {
       if (packs) {
         steps.add(step("pack", List.of(right, columns), source.packUnits().evaluate(dims), dims));
       }
-      long units = source.units().evaluate(dims);
+      long units = source.units(dims);
       if (units > 0) {
-        String entry = OpenClMatmulSource.entry(source.rows().evaluate(dims));
-        steps.add(step(entry, List.of(left, columns, initial, result), units, dims));
+        steps.add(step(source.entry(dims), List.of(left, columns, initial, result), units, dims));
       }
       return new OpenClLaunch(call.name(), steps);
     }

@@ -16,6 +16,15 @@ import java.util.stream.IntStream;
  */
 final class OpenClMatmulSource {
   private static final int COLUMNS = MatmulColumns.COLUMNS;
+
+  /**
+   * Rows for which packing the right operand costs more than it gives: it is read once for each.
+   */
+  private static final int ROWS_IN_PLACE = 2;
+
+  /** Columns that such a row advances by: their sums stay in the first-level cache. */
+  private static final int COLUMNS_IN_PLACE = 256;
+
   private static final int LEFT = 0;
   private static final int RIGHT = 1;
   private static final int RESULT = 2;
@@ -91,27 +100,40 @@ final class OpenClMatmulSource {
     return arguments.dimensions();
   }
 
-  /** Rows of each matrix. */
-  Dim rows() {
-    return rows;
+  /** The kernel for these dimensions. */
+  String entry(Bindings dims) {
+    long count = rows.evaluate(dims);
+    if (readsInPlace(dims)) {
+      return "matmulInPlace";
+    }
+    return count == 1 ? "matmul1" : count <= 4 ? "matmul4" : "matmul8";
   }
 
-  /** The kernel for matrices of this many rows. */
-  static String entry(long rows) {
-    return rows == 1 ? "matmul1" : rows <= 4 ? "matmul4" : "matmul8";
+  /** Pieces of work of {@link #entry}. */
+  long units(Bindings dims) {
+    return units(readsInPlace(dims) ? COLUMNS_IN_PLACE : COLUMNS).evaluate(dims);
   }
 
-  Dim units() {
-    return batches().times(tiles()).times(rows.ceilDiv(Dim.of(ROWS_PER_UNIT)));
+  private Dim units(int width) {
+    return batches().times(tiles(width)).times(rows.ceilDiv(Dim.of(ROWS_PER_UNIT)));
+  }
+
+  private boolean readsInPlace(Bindings dims) {
+    return !encoded && rows.evaluate(dims) <= ROWS_IN_PLACE;
   }
 
   Dim packUnits() {
-    return (shared ? Dim.ONE : batches()).times(tiles());
+    return (shared ? Dim.ONE : batches()).times(tiles(COLUMNS));
   }
 
-  /** Bytes of the packed right operand. */
+  /**
+   * Bytes that the right operand is packed into: none where it is packed already, or read but a few
+   * times.
+   */
   long packedBytes(Bindings dims) {
-    return dtype.bytes(packUnits().times(inner).times(COLUMNS).evaluate(dims));
+    return encoded || readsInPlace(dims)
+        ? 0
+        : dtype.bytes(packUnits().times(inner).times(COLUMNS).evaluate(dims));
   }
 
   private Dim batches() {
@@ -122,12 +144,12 @@ final class OpenClMatmulSource {
     return product;
   }
 
-  private Dim tiles() {
-    return columns.ceilDiv(Dim.of(COLUMNS));
+  private Dim tiles(int width) {
+    return columns.ceilDiv(Dim.of(width));
   }
 
   private String write() {
-    String kernels = pack() + matmul(1) + matmul(4) + matmul(8);
+    String kernels = (encoded ? "" : pack() + inPlace()) + matmul(1) + matmul(4) + matmul(8);
     String source =
         kernels.replace(", /*dims*/)", arguments.declarations() + ")"); // known when all is written
     return "#pragma OPENCL FP_CONTRACT OFF\n" + OpenClPrelude.of(source) + source;
@@ -182,8 +204,8 @@ final class OpenClMatmulSource {
         + "const long units = %s, K = %s, N = %s;\n"
             .formatted(arguments.text(packUnits()), arguments.text(inner), arguments.text(columns))
         + RANGE
-        + batchCoordinates("u / " + arguments.text(tiles()))
-        + "const long n0 = u %% %s * %d;\n".formatted(arguments.text(tiles()), COLUMNS)
+        + batchCoordinates("u / " + arguments.text(tiles(COLUMNS)))
+        + "const long n0 = u %% %s * %d;\n".formatted(arguments.text(tiles(COLUMNS)), COLUMNS)
         + "const long from = %s;\n".formatted(start(RIGHT))
         + "for (long k = 0; k < K; k++) for (int j = 0; j < %d; j++) {\n".formatted(COLUMNS)
         + "p[(u * K + k) * %d + j] = n0 + j < N ? b[from + k * %s + (n0 + j) * %s] : (%s)0;\n}\n}\n}\n"
@@ -219,9 +241,12 @@ final class OpenClMatmulSource {
     }
     return head("matmul" + rowsAtOnce, "a", "p", "i", "c")
         + pointers("a", "p", "i", "c")
-        + sizes()
+        + sizes(COLUMNS)
         + RANGE
-        + place()
+        + place(COLUMNS)
+        + "global const %s *panel = p + %s * K * %d;\n"
+            .formatted(
+                OpenClElements.element(dtype), shared ? "tile" : "(batch * tiles + tile)", COLUMNS)
         + "for (long m = mFrom; m < mTo; m += %d) {\nfloat t[%d];\n".formatted(rowsAtOnce, COLUMNS)
         + begin
         + "for (long k = 0; k < K; k++) {\nconst float16 b0 = %s, b1 = %s;\nfloat16 x;\n"
@@ -232,40 +257,83 @@ final class OpenClMatmulSource {
         + "}\n}\n}\n";
   }
 
-  private String sizes() {
+  private String sizes(int width) {
     Dim chunks = rows.ceilDiv(Dim.of(ROWS_PER_UNIT));
     return "const long units = %s, chunks = %s, tiles = %s;\n"
-            .formatted(arguments.text(units()), arguments.text(chunks), arguments.text(tiles()))
+            .formatted(
+                arguments.text(units(width)), arguments.text(chunks), arguments.text(tiles(width)))
         + "const long M = %s, K = %s, N = %s;\n"
             .formatted(arguments.text(rows), arguments.text(inner), arguments.text(columns));
   }
 
+  /** One row at a time, the right operand read where it lies. */
+  private String inPlace() {
+    View left = views.get(LEFT);
+    View right = views.get(RIGHT);
+    View result = views.get(RESULT);
+    String a =
+        "fromA + m * %s + k * %s"
+            .formatted(arguments.text(stride(left, 2)), arguments.text(stride(left, 1)));
+    String b =
+        "fromB + k * %s + (n0 + j) * %s"
+            .formatted(arguments.text(stride(right, 2)), arguments.text(stride(right, 1)));
+    String c =
+        "fromC + m * %s + (n0 + j) * %s"
+            .formatted(arguments.text(stride(result, 2)), arguments.text(stride(result, 1)));
+    return head("matmulInPlace", "a", "b", "i", "c")
+        + pointers("a", "b", "i", "c")
+        + sizes(COLUMNS_IN_PLACE)
+        + RANGE
+        + place(COLUMNS_IN_PLACE)
+        + "const long fromB = %s;\n".formatted(start(RIGHT))
+        + "for (long m = mFrom; m < mTo; m++) {\nfloat t[%d];\n".formatted(COLUMNS_IN_PLACE)
+        + "for (int j = 0; j < width; j++) t[j] = %s;\n".formatted(initialElement("m"))
+        + "if (width == %d) {\n%s} else {\n%s}\n"
+            .formatted(
+                COLUMNS_IN_PLACE,
+                alongColumns(Integer.toString(COLUMNS_IN_PLACE), a, b),
+                alongColumns("width", a, b))
+        + "for (int j = 0; j < width; j++) { %s }\n}\n}\n}\n"
+            .formatted(OpenClElements.store(dtype, "c", c, "t[j]"));
+  }
+
+  private String alongColumns(String width, String a, String b) {
+    return "for (long k = 0; k < K; k++) {\nconst float x = %s;\n"
+            .formatted(OpenClElements.load(dtype, "a", a))
+        + "for (int j = 0; j < %s; j++) t[j] = fma(x, %s, t[j]);\n}\n"
+            .formatted(width, OpenClElements.load(dtype, "b", b));
+  }
+
   /** Where unit u lies: a batch, a tile of columns, a chunk of rows. */
-  private String place() {
-    String matrix = shared ? "tile" : "(batch * tiles + tile)";
+  private String place(int width) {
     return "const long chunk = u % chunks, tile = u / chunks % tiles, batch = u / chunks / tiles;\n"
         + batchCoordinates("batch")
         + "const long fromA = %s, fromC = %s;\n".formatted(start(LEFT), start(RESULT))
         + (views.size() > INITIAL ? "const long fromI = %s;\n".formatted(start(INITIAL)) : "")
-        + "global const %s *panel = p + %s * K * %d;\n"
-            .formatted(OpenClElements.element(dtype), matrix, COLUMNS)
-        + "const long n0 = tile * %d;\n".formatted(COLUMNS)
-        + "const int width = (int)min(N - n0, (long)%d);\n".formatted(COLUMNS)
+        + "const long n0 = tile * %d;\n".formatted(width)
+        + "const int width = (int)min(N - n0, (long)%d);\n".formatted(width)
         + "const long mFrom = chunk * %1$d, mTo = min(mFrom + %1$d, M);\n".formatted(ROWS_PER_UNIT);
   }
 
   /** The accumulators of row r: from the initial value, or 0. */
   private String initial(int r) {
+    return views.size() <= INITIAL
+        ? "float16 c%1$d = 0, e%1$d = 0;\n".formatted(r)
+        : "for (int j = 0; j < %d; j++) t[j] = j < width ? %s : 0;\n"
+                .formatted(COLUMNS, initialElement("m" + r))
+            + "float16 c%1$d = vload16(0, t), e%1$d = vload16(1, t);\n".formatted(r);
+  }
+
+  /** What column n0 + j of a row (C text) starts from. */
+  private String initialElement(String row) {
     if (views.size() <= INITIAL) {
-      return "float16 c%1$d = 0, e%1$d = 0;\n".formatted(r);
+      return "0";
     }
     View initial = views.get(INITIAL);
     String index =
-        "fromI + m%1$d * %2$s + (n0 + j) * %3$s"
-            .formatted(r, arguments.text(stride(initial, 2)), arguments.text(stride(initial, 1)));
-    return "for (int j = 0; j < %d; j++) t[j] = j < width ? %s : 0;\n"
-            .formatted(COLUMNS, OpenClElements.load(dtype, "i", index))
-        + "float16 c%1$d = vload16(0, t), e%1$d = vload16(1, t);\n".formatted(r);
+        "fromI + %s * %s + (n0 + j) * %s"
+            .formatted(row, arguments.text(stride(initial, 2)), arguments.text(stride(initial, 1)));
+    return OpenClElements.load(dtype, "i", index);
   }
 
   /** Columns 16 * half to 16 * half + 15 of row k of the panel. */

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -298,6 +299,56 @@ class OpenClKernelTest {
           .hasMessage("gather: an index lies outside its axis");
       assertThatThrownBy(() -> gather(device, gather, Long.MIN_VALUE, 1, 0))
           .isInstanceOf(DataException.class);
+    }
+  }
+
+  @Test
+  void streamsOfOneDeviceRunAtOnceAndWaitForEachOthersMarkers() throws InterruptedException {
+    KernelBuilder builder = new KernelBuilder("increment", List.of(Dim.of(20_000)), 0);
+    int x = builder.input("x", DType.I32);
+    int y = builder.output("y", DType.I32);
+    builder.store(along(y, 1), builder.add(builder.load(along(x, 1)), builder.constant(1)));
+    Device device = DEVICES.getFirst();
+    List<Throwable> failures = new CopyOnWriteArrayList<>();
+    try (Launchable compiled = device.compile(builder.build())) {
+      Runnable work =
+          () -> {
+            try (Stream first = device.stream();
+                Stream second = device.stream();
+                Buffer buffer = device.allocate(80_000)) {
+              first.upload(MemorySegment.ofArray(new int[20_000]), Slice.of(buffer));
+              List<Slice> operands = List.of(Slice.of(buffer), Slice.of(buffer));
+              try (Launch a = compiled.bind(operands, Bindings.NONE);
+                  Launch b = compiled.bind(operands, Bindings.NONE)) {
+                for (int round = 0; round < 100; round++) {
+                  first.launch(a);
+                  handOver(first, second);
+                  second.launch(b);
+                  handOver(second, first);
+                }
+                int[] result = new int[20_000];
+                first.download(Slice.of(buffer), MemorySegment.ofArray(result));
+                assertThat(result).containsOnly(200);
+              }
+            }
+          };
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        Thread thread = new Thread(work);
+        thread.setUncaughtExceptionHandler((_, failure) -> failures.add(failure));
+        thread.start();
+        threads.add(thread);
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+    assertThat(failures).isEmpty();
+  }
+
+  private static void handOver(Stream from, Stream to) {
+    try (Stream.Marker marker = from.record()) {
+      to.await(marker);
     }
   }
 

@@ -117,7 +117,7 @@ class OpenClMatmulTest {
     View left = View.contiguous(DType.F32, Shape.of(Dim.of(2), Dim.of(rows), Dim.of(30)));
     View right = View.contiguous(DType.F32, Shape.of(Dim.of(2), Dim.of(30), Dim.of(columns)));
     View result = View.contiguous(DType.F32, Shape.of(Dim.of(2), Dim.of(rows), Dim.of(columns)));
-    for (long size : new long[] {0, 1, 40}) {
+    for (long size : new long[] {0, 1, 2, 3, 40}) {
       check(
           left,
           right,
@@ -125,6 +125,18 @@ class OpenClMatmulTest {
           result,
           new Bindings(Map.of(rows, size, columns, 2 * size)));
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "F16", "BF16"})
+  void oneRowReadsTheRightOperandWhereItLies(DType dtype) {
+    View left = row(dtype, false, 3, 1, 40);
+    View initial = view(dtype, false, 1, new long[] {3, 1, 75}, 75, 0, 1);
+    View transposed = view(dtype, false, 3, new long[] {3, 40, 75}, 40 * 75, 1, 40);
+    check(left, transposed, Optional.of(initial), row(dtype, false, 3, 1, 75));
+    check(left, row(dtype, false, 3, 40, 75), Optional.empty(), row(dtype, false, 3, 1, 75));
   }
 
   private static View row(DType dtype, boolean constant, long... extents) {
