@@ -26,7 +26,9 @@ final class CpuDevice implements Device {
   private final DeviceInfo info;
   private final CpuMemory memory;
   private final WorkerPool pool;
+  private final CpuCode code;
   private final KernelCache kernels;
+  private final List<LibraryKernel> library;
 
   CpuDevice(CpuSettings settings) {
     List<String> notes = new ArrayList<>();
@@ -34,7 +36,9 @@ final class CpuDevice implements Device {
     IsaLevel level = level(settings, features);
     this.memory = new CpuMemory(settings.guardPages());
     this.pool = new WorkerPool(settings.threads());
-    this.kernels = new KernelCache(pool);
+    this.code = new CpuCode(level);
+    this.kernels = new KernelCache(code, pool);
+    this.library = List.of(new MatmulKernel(code, pool));
     this.info =
         new DeviceInfo(
             "cpu",
@@ -136,12 +140,13 @@ final class CpuDevice implements Device {
 
   @Override
   public List<LibraryKernel> library() {
-    return List.of();
+    return library;
   }
 
   @Override
   public void close() {
     pool.close();
     kernels.close();
+    code.close();
   }
 }

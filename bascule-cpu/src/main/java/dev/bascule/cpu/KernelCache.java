@@ -1,11 +1,11 @@
 package dev.bascule.cpu;
 
 import dev.bascule.core.Bindings;
+import dev.bascule.core.DeviceException;
 import dev.bascule.core.device.Launch;
 import dev.bascule.core.device.Launchable;
 import dev.bascule.core.device.Slice;
 import dev.bascule.core.kernel.Kernel;
-import dev.bascule.cpu.portable.PortableCode;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * few). Code is freed with its last user.
  */
 final class KernelCache implements AutoCloseable {
+  private final CpuCode codes;
   private final WorkerPool pool;
   private final Map<Kernel, Shared> compiled = new HashMap<>();
 
@@ -29,7 +30,8 @@ final class KernelCache implements AutoCloseable {
     }
   }
 
-  KernelCache(WorkerPool pool) {
+  KernelCache(CpuCode codes, WorkerPool pool) {
+    this.codes = codes;
     this.pool = pool;
   }
 
@@ -41,8 +43,7 @@ final class KernelCache implements AutoCloseable {
   synchronized Launchable compile(Kernel kernel) {
     Kernel anonymous = withoutNames(kernel);
     Shared shared =
-        compiled.computeIfAbsent(
-            anonymous, key -> new Shared(new PortableCode(key, pool.threads())));
+        compiled.computeIfAbsent(anonymous, key -> new Shared(codes.compile(key, pool.threads())));
     shared.users++;
     return new Compiled(kernel, shared.code, () -> release(anonymous, shared));
   }
@@ -89,7 +90,7 @@ final class KernelCache implements AutoCloseable {
     @Override
     public Launch bind(List<Slice> operands, Bindings dims) {
       if (operands.size() != kernel.parameters().size()) {
-        throw new dev.bascule.core.DeviceException(
+        throw new DeviceException(
             "cpu: kernel \""
                 + kernel.name()
                 + "\" takes "

@@ -53,16 +53,39 @@ public final class Gemm {
    * @param source [depth, columns], any strides
    */
   public PackedMatrix pack(Matrix source, long depth, long columns) {
-    PackedMatrix packed = new PackedMatrix(code, depth, columns);
+    PackedMatrix packed = PackedMatrix.allocate(code, depth, columns);
+    pack(source, packed);
+    return packed;
+  }
+
+  /** Bytes that a packed right operand takes. */
+  public long packedBytes(long depth, long columns) {
+    return PackedMatrix.bytes(code, depth, columns);
+  }
+
+  /** A right operand that is packed already, in memory aligned to 64 that somebody else owns. */
+  public PackedMatrix packedAt(MemorySegment memory, long depth, long columns) {
+    return PackedMatrix.at(code, depth, columns, memory);
+  }
+
+  /**
+   * Packs a right operand into memory of {@link #packedBytes} that somebody else owns, aligned to
+   * 64.
+   */
+  public void pack(Matrix source, long depth, long columns, MemorySegment target) {
+    pack(source, PackedMatrix.at(code, depth, columns, target));
+  }
+
+  private void pack(Matrix source, PackedMatrix packed) {
+    long columns = packed.columns();
     try (Arena arena = Arena.ofConfined()) {
       Panels panels = new Panels(code, arena.allocate(PanelPacker.Argument.BLOCK_BYTES, 8));
       for (long column = 0; column < columns; column += panelColumns()) {
         int count = (int) Math.min(panelColumns(), columns - column);
         long panel = packed.address() + packed.index(0, column) * code.type.bytes();
-        panels.pack(source, 0, depth, column, count, panel);
+        panels.pack(source, 0, packed.depth(), column, count, panel);
       }
     }
-    return packed;
   }
 
   /**

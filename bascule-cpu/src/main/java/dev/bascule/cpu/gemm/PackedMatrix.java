@@ -2,6 +2,7 @@ package dev.bascule.cpu.gemm;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * A right operand in the order in which tiles read it, for weights that are multiplied with again
@@ -10,7 +11,9 @@ import java.lang.foreign.MemorySegment;
  * element type it was made for.
  */
 public final class PackedMatrix implements RightOperand, AutoCloseable {
-  private final Arena arena;
+  /** Of panels that this made; none where the memory is somebody else's. */
+  private final Optional<Arena> arena;
+
   private final MemorySegment panels;
   private final long depth;
   private final long columns;
@@ -18,17 +21,34 @@ public final class PackedMatrix implements RightOperand, AutoCloseable {
   private final int panelColumns;
   private final int lanes;
 
-  PackedMatrix(GemmCode code, long depth, long columns) {
+  private PackedMatrix(
+      GemmCode code, long depth, long columns, MemorySegment panels, Optional<Arena> arena) {
     this.depth = depth;
     this.columns = columns;
     this.panelColumns = code.panelColumns();
     this.lanes = code.lanes;
-    this.arena = Arena.ofShared();
-    long elements = Math.max(1, depth * roundUp(columns));
-    this.panels = arena.allocate(elements * code.type.bytes(), 64);
+    this.arena = arena;
+    this.panels = panels;
   }
 
-  private long roundUp(long columns) {
+  /** Panels in memory of their own. */
+  static PackedMatrix allocate(GemmCode code, long depth, long columns) {
+    Arena arena = Arena.ofShared();
+    MemorySegment panels = arena.allocate(bytes(code, depth, columns), 64);
+    return new PackedMatrix(code, depth, columns, panels, Optional.of(arena));
+  }
+
+  /** Panels that lie, or will lie, in memory that somebody else owns. */
+  static PackedMatrix at(GemmCode code, long depth, long columns, MemorySegment memory) {
+    MemorySegment panels = memory.asSlice(0, bytes(code, depth, columns));
+    return new PackedMatrix(code, depth, columns, panels, Optional.empty());
+  }
+
+  static long bytes(GemmCode code, long depth, long columns) {
+    return Math.max(1, depth * roundUp(columns, code.lanes)) * code.type.bytes();
+  }
+
+  private static long roundUp(long columns, int lanes) {
     return (columns + lanes - 1) / lanes * lanes;
   }
 
@@ -61,16 +81,16 @@ public final class PackedMatrix implements RightOperand, AutoCloseable {
 
   /** Columns, with padding, of the panel that begins at a column. */
   long panelWidth(long first) {
-    return Math.min(panelColumns, roundUp(columns - first));
+    return Math.min(panelColumns, roundUp(columns - first, lanes));
   }
 
   long address() {
     return panels.address();
   }
 
-  /** Frees the panels; no product may be using them. */
+  /** Frees the panels where it owns them; no product may be using them. */
   @Override
   public void close() {
-    arena.close();
+    arena.ifPresent(Arena::close);
   }
 }

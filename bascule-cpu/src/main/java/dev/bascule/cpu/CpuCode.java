@@ -1,0 +1,53 @@
+package dev.bascule.cpu;
+
+import dev.bascule.core.kernel.Kernel;
+import dev.bascule.cpu.asm.ExecutableMemory;
+import dev.bascule.cpu.asm.IsaLevel;
+import dev.bascule.cpu.gemm.ElementType;
+import dev.bascule.cpu.gemm.Gemm;
+import dev.bascule.cpu.portable.PortableCode;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Makes code for one device: for its instruction set where it can, portable loops elsewhere. */
+final class CpuCode implements AutoCloseable {
+  private final IsaLevel level;
+  private final ExecutableMemory memory;
+  private final Map<ElementType, Gemm> gemms = new EnumMap<>(ElementType.class);
+
+  CpuCode(IsaLevel level) {
+    this.level = level;
+    this.memory =
+        new ExecutableMemory(
+            level == IsaLevel.PORTABLE
+                ? ExecutableMemory.Policy.FORBIDDEN
+                : ExecutableMemory.Policy.ALLOWED);
+    if (level != IsaLevel.PORTABLE) {
+      for (ElementType type : ElementType.values()) {
+        gemms.put(type, new Gemm(memory, level, type));
+      }
+    }
+  }
+
+  IsaLevel level() {
+    return level;
+  }
+
+  /**
+   * @param workers how many threads may run a bound kernel at once
+   */
+  KernelCode compile(Kernel kernel, int workers) {
+    return new PortableCode(kernel, workers);
+  }
+
+  /** Matrix products; none on the portable level. */
+  Optional<Gemm> gemm(ElementType type) {
+    return Optional.ofNullable(gemms.get(type));
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

@@ -1,0 +1,224 @@
+package dev.bascule.cpu;
+
+import dev.bascule.core.Bindings;
+import dev.bascule.core.DeviceException;
+import dev.bascule.core.device.Launch;
+import dev.bascule.core.device.Launchable;
+import dev.bascule.core.device.LibraryCall;
+import dev.bascule.core.device.Slice;
+import dev.bascule.core.device.View;
+import dev.bascule.cpu.gemm.Gemm;
+import dev.bascule.cpu.gemm.Matrix;
+import dev.bascule.cpu.gemm.Product;
+import dev.bascule.cpu.gemm.RightOperand;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A matmul with its dimensions open. */
+final class MatmulCode implements Launchable {
+  private static final long ALIGNMENT_BYTES = 64;
+
+  private final LibraryCall call;
+  private final Gemm gemm;
+  private final String isa;
+  private final Optional<KernelCode> epilogue;
+  private final WorkerPool pool;
+  private final int elementBytes;
+
+  /**
+   * @param epilogue code for any rectangle, owned by this
+   */
+  MatmulCode(
+      LibraryCall call, Gemm gemm, String isa, Optional<KernelCode> epilogue, WorkerPool pool) {
+    this.call = call;
+    this.gemm = gemm;
+    this.isa = isa;
+    this.epilogue = epilogue;
+    this.pool = pool;
+    this.elementBytes = call.results().getFirst().dtype().bits() / Byte.SIZE;
+  }
+
+  private boolean isPacked() {
+    return MatmulEncoding.serves(call.operands().get(1));
+  }
+
+  @Override
+  public String describe() {
+    return "matmul, "
+        + isa
+        + " tiles"
+        + (isPacked() ? ", rhs packed" : "")
+        + epilogue.map(code -> ", then " + code.describe()).orElse("");
+  }
+
+  private long threadBytes(long depth) {
+    return Math.ceilDiv(gemm.workspaceBytes(depth), ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+  }
+
+  @Override
+  public long workspaceBytes(Bindings dims) {
+    View left = call.operands().getFirst();
+    long depth = left.shape().dim(left.shape().rank() - 1).evaluate(dims);
+    return pool.threads() * threadBytes(depth) + ALIGNMENT_BYTES;
+  }
+
+  @Override
+  public Launch bind(List<Slice> operands, Bindings dims) {
+    int own = call.operands().size();
+    int extras = call.epilogue().map(kernel -> kernel.parameters().size() - 2).orElse(0);
+    int expected = own + extras + 2;
+    if (operands.size() != expected) {
+      throw new DeviceException(
+          "cpu: matmul \""
+              + call.name()
+              + "\" takes "
+              + expected
+              + " operands with its result and workspace, got "
+              + operands.size());
+    }
+    List<MemorySegment> memory = operands.stream().map(CpuBuffer::memory).toList();
+    MatmulShape shape = MatmulShape.of(call.operands(), dims);
+    long outputs = shape.batches() * shape.rows() * shape.columns();
+    requireBytes("its result", operands.get(own + extras), outputs);
+    for (int i = 0; i < own; i++) {
+      if (i != 1 || !isPacked()) {
+        requireBytes("operand " + i, operands.get(i), reach(call.operands().get(i), dims));
+      }
+    }
+    MemorySegment result = memory.get(own + extras);
+    List<MatmulChunk> chunks =
+        MatmulChunk.cut(
+            shape,
+            pool.threads(),
+            isPacked(),
+            epilogue.isPresent(),
+            elementBytes,
+            gemm.tileRows(),
+            gemm.panelColumns());
+    List<MemorySegment> epilogueOperands = new ArrayList<>();
+    epilogueOperands.add(result);
+    epilogueOperands.addAll(memory.subList(own, own + extras));
+    epilogueOperands.add(result);
+    List<MatmulLaunch.Part> parts = new ArrayList<>();
+    for (MatmulChunk chunk : chunks) {
+      parts.add(
+          new MatmulLaunch.Part(
+              chunk,
+              epilogue.map(
+                  code -> code.bind(epilogueOperands, dimsOf(chunk, shape.rows(), dims)))));
+    }
+    MemorySegment workspace = memory.getLast();
+    return new MatmulLaunch(
+        call.name(),
+        gemm,
+        products(memory, result, shape),
+        initial(memory, shape),
+        result,
+        parts,
+        workspaces(workspace, shape.depth()),
+        shape,
+        elementBytes,
+        pool);
+  }
+
+  private static Bindings dimsOf(MatmulChunk chunk, long rows, Bindings dims) {
+    long row = chunk.batch() * rows + chunk.rowFrom();
+    return SubMatrix.dims(dims, row, chunk.rows(), chunk.columnFrom(), chunk.columns());
+  }
+
+  /** Emitted code checks nothing: operands must be as large as the dimensions say. */
+  private void requireBytes(String what, Slice slice, long elements) {
+    if (slice.bytes() < elements * elementBytes) {
+      throw new DeviceException(
+          "cpu: matmul \""
+              + call.name()
+              + "\" needs "
+              + elements * elementBytes
+              + " bytes for "
+              + what
+              + ", got "
+              + slice.bytes());
+    }
+  }
+
+  /** Elements from the start of an operand's memory to the last it reads. */
+  private static long reach(View view, Bindings dims) {
+    long last = view.offset().evaluate(dims);
+    for (int axis = 0; axis < view.shape().rank(); axis++) {
+      long extent = view.shape().dim(axis).evaluate(dims);
+      if (extent == 0) {
+        return 0;
+      }
+      last += Math.max(0, view.strides().get(axis).evaluate(dims)) * (extent - 1);
+    }
+    return last + 1;
+  }
+
+  private List<Product> products(
+      List<MemorySegment> memory, MemorySegment result, MatmulShape shape) {
+    Product.Start start = call.operands().size() == 3 ? Product.Start.OUT : Product.Start.ZERO;
+    List<Product> products = new ArrayList<>();
+    for (int batch = 0; batch < shape.batches(); batch++) {
+      long out = result.address() + batch * shape.rows() * shape.columns() * elementBytes;
+      products.add(
+          new Product(
+              matrix(memory.get(0), shape.left(), batch),
+              right(memory.get(1), shape, batch),
+              Matrix.rowMajor(out, shape.columns()),
+              shape.depth(),
+              start));
+    }
+    return products;
+  }
+
+  private Matrix matrix(MemorySegment memory, MatmulShape.Operand operand, int batch) {
+    return new Matrix(
+        memory.address() + operand.offsets()[batch] * elementBytes,
+        operand.rowStride(),
+        operand.columnStride());
+  }
+
+  private RightOperand right(MemorySegment memory, MatmulShape shape, int batch) {
+    if (!isPacked()) {
+      return matrix(memory, shape.right(), batch);
+    }
+    long bytes = MatmulEncoding.batchBytes(gemm, shape.depth(), shape.columns());
+    int encoded = MatmulEncoding.encodedBatch(call.operands().get(1), shape.batchAxes(), batch);
+    return gemm.packedAt(memory.asSlice(encoded * bytes, bytes), shape.depth(), shape.columns());
+  }
+
+  private List<MatmulLaunch.Initial> initial(List<MemorySegment> memory, MatmulShape shape) {
+    if (call.operands().size() < 3) {
+      return List.of();
+    }
+    MatmulShape.Operand operand = shape.operands().get(2);
+    List<MatmulLaunch.Initial> initial = new ArrayList<>();
+    for (int batch = 0; batch < shape.batches(); batch++) {
+      initial.add(
+          new MatmulLaunch.Initial(
+              memory.get(2),
+              operand.offsets()[batch],
+              operand.rowStride(),
+              operand.columnStride()));
+    }
+    return initial;
+  }
+
+  private List<MemorySegment> workspaces(MemorySegment workspace, long depth) {
+    long bytes = threadBytes(depth);
+    long first =
+        Math.ceilDiv(workspace.address(), ALIGNMENT_BYTES) * ALIGNMENT_BYTES - workspace.address();
+    List<MemorySegment> slices = new ArrayList<>();
+    for (int thread = 0; thread < pool.threads(); thread++) {
+      slices.add(workspace.asSlice(first + thread * bytes, bytes));
+    }
+    return slices;
+  }
+
+  @Override
+  public void close() {
+    epilogue.ifPresent(KernelCode::close);
+  }
+}
