@@ -7,17 +7,18 @@ import dev.bascule.core.kernel.Term;
 
 /**
  * What a function's formula is written in: the kernel builder's steps for one float format, with
- * constants of that format, its bits as integers of its width, and the few idioms all functions
- * share.
+ * constants of that format, its bits as integers of its width (a <em>word</em>), and the few idioms
+ * that all functions share.
  *
  * <p>Two idioms matter to whoever renders them. {@link #atMost} and {@link #atLeast} are a compare
- * and a select that x86's {@code minps}/{@code maxps} equal bit for bit, NaN included. A negation
- * that feeds a fused multiply-add is free where the hardware has {@code fnmadd}.
+ * and a select that x86's {@code minps}/{@code maxps} with the limit as first operand equal bit for
+ * bit, NaN included. A negation that feeds a fused multiply-add is free where the hardware has
+ * {@code fnmadd}.
  */
 final class Formula {
-  final boolean single;
   private final KernelBuilder steps;
   private final ScalarType type;
+  private final boolean single;
   private final ScalarType word;
 
   Formula(KernelBuilder steps, ScalarType type) {
@@ -26,10 +27,17 @@ final class Formula {
     this.single =
         switch (type) {
           case F32 -> true;
-          case F64, I32, I64, BOOL ->
-              throw new IllegalArgumentException("elementary functions take F32, not " + type);
+          case F64 -> false;
+          case I32, I64, BOOL ->
+              throw new IllegalArgumentException(
+                  "elementary functions take F32 or F64, not " + type);
         };
     this.word = single ? ScalarType.I32 : ScalarType.I64;
+  }
+
+  /** True for F32, false for F64. */
+  boolean isSingle() {
+    return single;
   }
 
   /** A constant that must be a value of the format: none is rounded on the way. */
@@ -40,7 +48,6 @@ final class Formula {
     return steps.number(type, value);
   }
 
-  /** The constant of this format. */
   Term number(double inSingle, double inDouble) {
     return number(single ? inSingle : inDouble);
   }
@@ -48,6 +55,14 @@ final class Formula {
   /** An integer as wide as the format. */
   Term word(long value) {
     return steps.constant(word, single ? (int) value : value);
+  }
+
+  Term word(int inSingle, long inDouble) {
+    return word(single ? inSingle : inDouble);
+  }
+
+  Term wide(long value) {
+    return steps.constant(value);
   }
 
   Term add(Term a, Term b) {
@@ -119,24 +134,35 @@ final class Formula {
   }
 
   /** {@code x}, or {@code limit} where x is above it; NaN stays. */
-  Term atMost(double limit, Term x) {
-    Term bound = number(limit);
-    return select(lt(bound, x), bound, x);
+  Term atMost(Term limit, Term x) {
+    return select(lt(limit, x), limit, x);
   }
 
   /** {@code x}, or {@code limit} where x is below it; NaN stays. */
-  Term atLeast(double limit, Term x) {
-    Term bound = number(limit);
-    return select(lt(x, bound), bound, x);
+  Term atLeast(Term limit, Term x) {
+    return select(lt(x, limit), limit, x);
   }
 
   Term shiftLeft(Term a, int count) {
-    return steps.apply(Primitive.SHL, a, word(count));
+    return steps.apply(Primitive.SHL, a, count(a, count));
   }
 
   /** Fills with zeros. */
   Term shiftRight(Term a, int count) {
-    return steps.apply(Primitive.USHR, a, word(count));
+    return steps.apply(Primitive.USHR, a, count(a, count));
+  }
+
+  Term shiftLeft(Term a, Term count) {
+    return steps.apply(Primitive.SHL, a, count);
+  }
+
+  /** All bits equal to the sign of an i64. */
+  Term spreadSign(Term a) {
+    return steps.apply(Primitive.SHR, a, wide(63));
+  }
+
+  private Term count(Term a, int count) {
+    return a.type() == ScalarType.I32 ? steps.constant(count) : wide(count);
   }
 
   Term bits(Term a) {
@@ -147,25 +173,50 @@ final class Formula {
     return steps.apply(single ? Primitive.BITS_F32 : Primitive.BITS_F64, a);
   }
 
-  Term wordToFloat(Term a) {
-    return steps.apply(single ? Primitive.I32_TO_F32 : Primitive.I64_TO_F64, a);
+  /** A word that is not negative as an i64. */
+  Term widen(Term a) {
+    return single ? steps.apply(Primitive.U32_TO_I64, a) : a;
   }
 
-  /** The bits of the sign of {@code a}, all others 0. */
+  /** The low bits of an i64 as a word. */
+  Term narrow(Term a) {
+    return single ? steps.apply(Primitive.I64_TO_I32, a) : a;
+  }
+
+  /** A word of 0 to 2^24 (f32) or 0 to 2^52 - 1 (f64) as a float, exactly. */
+  Term toFloat(Term a) {
+    if (single) {
+      return steps.apply(Primitive.I32_TO_F32, a);
+    }
+    // few instruction sets convert vectors of i64; as the mantissa of a number in [2^52, 2^53) none
+    // has to
+    return sub(ofBits(or(a, word(0x4330_0000_0000_0000L))), number(0x1p52));
+  }
+
+  Term convert(Primitive conversion, Term a) {
+    return steps.apply(conversion, a);
+  }
+
+  /** The sign bit of the format. */
+  Term signMask() {
+    return word(0x8000_0000, 0x8000_0000_0000_0000L);
+  }
+
+  /** The sign bit of {@code a}, all others 0. */
   Term signOf(Term a) {
-    return and(bits(a), word(single ? 0x8000_0000L : 0x8000_0000_0000_0000L));
+    return and(bits(a), signMask());
   }
 
-  /** {@code magnitude} (not negative) with the sign bits {@code sign}. */
-  Term withSign(Term magnitude, Term sign) {
-    return ofBits(xor(bits(magnitude), sign));
+  /** {@code a} with its sign flipped where {@code sign} has the sign bit (and no other). */
+  Term flip(Term a, Term sign) {
+    return ofBits(xor(bits(a), sign));
   }
 
-  /** {@code c[0] + c[1] x + ...} by Horner's rule, one fused multiply-add per degree. */
-  Term polynomial(Term x, double... c) {
-    Term sum = number(c[c.length - 1]);
-    for (int i = c.length - 2; i >= 0; i--) {
-      sum = fma(sum, x, number(c[i]));
+  /** {@code c[0] + c[1] x + ...} by Horner's rule, one fused multiply-add per power. */
+  Term polynomial(Term x, Series c) {
+    Term sum = number(c.coefficient(single, c.degree(single)));
+    for (int power = c.degree(single) - 1; power >= 0; power--) {
+      sum = fma(sum, x, number(c.coefficient(single, power)));
     }
     return sum;
   }
@@ -181,36 +232,15 @@ final class Formula {
   }
 
   /**
-   * 1.5 * 2^mantissaBits + {@code offset}: added to a value below 2^(mantissaBits-2) in size it
-   * leaves the value, rounded to nearest even, plus offset in the low bits of the sum.
+   * 1.5 * 2^mantissaBits + {@code offset}: added to a small value it leaves in the low bits of the
+   * sum the value, rounded to nearest even, plus offset.
    */
-  double rounder(long offset) {
-    return (single ? 0x1.8p23 : 0x1.8p52) + offset;
+  Term rounder(long offset) {
+    return number((single ? 0x1.8p23 : 0x1.8p52) + offset);
   }
 
-  Term wide(long value) {
-    return steps.constant(value);
-  }
-
-  /** An i32 that is not negative as an i64. */
-  Term widen(Term a) {
-    return steps.apply(Primitive.U32_TO_I64, a);
-  }
-
-  /** The low 32 bits. */
-  Term narrow(Term a) {
-    return steps.apply(Primitive.I64_TO_I32, a);
-  }
-
-  Term wideShiftLeft(Term a, Term count) {
-    return steps.apply(Primitive.SHL, a, count);
-  }
-
-  Term wideShiftLeft(Term a, int count) {
-    return steps.apply(Primitive.SHL, a, wide(count));
-  }
-
-  Term wideShiftRight(Term a, int count) {
-    return steps.apply(Primitive.USHR, a, wide(count));
+  /** 2^n from the low bits of {@code biased}, which hold n + bias. */
+  Term powerOf2(Term biased) {
+    return ofBits(shiftLeft(biased, mantissaBits()));
   }
 }

@@ -2,109 +2,83 @@ package dev.bascule.core.elementary;
 
 import dev.bascule.core.kernel.Term;
 
+/**
+ * Sine, cosine and tangent of any argument: {@link Quadrant} reduces it exactly, and sine and
+ * cosine polynomials over 0 to pi/4 serve, by quadrant, all three. What rounding took from the
+ * reduced arc is added to the sine's small term.
+ *
+ * <p>Largest errors: sin 1.21 ulp, cos 1.19, tan 2.57 (f32, all values).
+ */
 final class Trigonometric {
+  /** (sin(x)/x - 1) / x^2 as a polynomial in x^2 for x up to pi/4, relative to sin(x)/x. */
+  private static final Series SIN =
+      Series.single(-0x1.555546p-3, 0x1.110776p-7, -0x1.9952fap-13)
+          .inDouble(
+              -0x1.5555555555548p-3,
+              0x1.111111110f730p-7,
+              -0x1.a01a019be9211p-13,
+              0x1.71de35552ab63p-19,
+              -0x1.ae5e4b833b596p-26,
+              0x1.5d8b555885f07p-33);
+
+  /** (cos(x) - 1) / x^2 as a polynomial in x^2 for x up to pi/4, relative to cos(x). */
+  private static final Series COS =
+      Series.single(-0.5, 0x1.55554ap-5, -0x1.6c0c28p-10, 0x1.99e80cp-16)
+          .inDouble(
+              -0.5,
+              0x1.555555555554bp-5,
+              -0x1.6c16c16c1500dp-10,
+              0x1.a01a019c8dd1dp-16,
+              -0x1.27e4f7f0500b7p-22,
+              0x1.1ee9dacb73100p-29,
+              -0x1.8fa5ec761a283p-37);
+
   private Trigonometric() {}
 
-  static final double[] SIN = {-0x1.555546p-3, 0x1.110776p-7, -0x1.9952fap-13};
-  static final double[] COS = {-0.5, 0x1.55554ap-5, -0x1.6c0c28p-10, 0x1.99e80cp-16};
-
-  /** bits of 2/pi after 26 zeros, 64 at a time, every 32 */
-  static final int[] TWO_OVER_PI = {
-    0x28, 0xbe60db93, 0x91054a7f, 0x9d5f47d, 0x4d377036, 0xd8a5664f, 0x10e4107f
-  };
-
-  /** a = r' + quadrant pi/2, where r' is r with the sign bit of negative; r >= 0 */
-  record Reduced(Term quadrant, Term r, Term rest, Term negative) {}
-
-  static Term pair(Formula f, Term[] beyond, int at) {
-    Term w = f.wide(pairAt(at));
-    for (int band = 1; band < 4; band++) {
-      w = f.select(beyond[band - 1], f.wide(pairAt(at + band)), w);
-    }
-    return w;
+  private static Term sine(Formula f, Quadrant q, Term square) {
+    return f.add(q.arc(), f.fma(f.polynomial(square, SIN), f.mul(square, q.arc()), q.arcRest()));
   }
 
-  static long pairAt(int i) {
-    return (long) TWO_OVER_PI[i] << 32 | TWO_OVER_PI[i + 1] & 0xffff_ffffL;
+  private static Term cosine(Formula f, Term square) {
+    return f.fma(f.polynomial(square, COS), square, f.number(1));
   }
 
-  static Reduced reduce(Formula f, Term a) {
-    Term i = f.bits(a);
-    Term e = f.shiftRight(i, 23);
-    Term k = f.sub(e, f.word(126));
-    Term j = f.sub(k, f.shiftRight(e, 7));
-    Term count = f.sub(k, f.and(j, f.word(0x60)));
-    Term m = f.widen(f.or(f.and(i, f.word(0x7fffff)), f.word(0x800000)));
-    Term shift = f.widen(count);
-    Term[] beyond = {f.lt(f.word(31), j), f.lt(f.word(63), j), f.lt(f.word(95), j)};
-    Term[] product = new Term[3];
-    for (int w = 0; w < 3; w++) {
-      product[w] = f.mul(m, f.wideShiftRight(f.wideShiftLeft(pair(f, beyond, w), shift), 32));
-    }
-    Term turns =
-        f.add(f.wideShiftLeft(product[0], 32), f.add(product[1], f.wideShiftRight(product[2], 32)));
-    Term rounded = f.add(turns, f.wide(1L << 61));
-    Term rest = f.sub(turns, f.and(rounded, f.wide(3L << 62)));
-    Term size = f.abs(rest);
-    Term p1 = f.wordToFloat(f.narrow(f.wideShiftRight(size, 38)));
-    Term p2 = f.wordToFloat(f.narrow(f.and(f.wideShiftRight(size, 14), f.wide(0xffffff))));
-    Term p3 = f.wordToFloat(f.narrow(f.and(size, f.wide(0x3fff))));
-    Term notFinite = f.sub(a, a);
-    Term low = f.fma(p1, f.number(-0x1.777a5cp-25 * 0x1p-24), notFinite);
-    low = f.fma(p3, f.number(0x1.921fb6p+0 * 0x1p-62), low);
-    Term unit = f.number(0x1.921fb6p+0 * 0x1p-24);
-    Term below = f.fma(p2, f.number(0x1.921fb6p+0 * 0x1p-48), low);
-    Term r = f.fma(p1, unit, below);
-    Term rest2 = f.add(f.fma(p1, unit, f.neg(r)), below);
-    Term small = f.lt(a, f.number(0x1.921fb4p-1));
-    Term quadrant = f.narrow(f.wideShiftRight(rounded, 62));
-    Term negative = f.narrow(f.wideShiftRight(rest, 32));
-    return new Reduced(
-        f.select(small, f.word(0), quadrant),
-        f.select(small, a, r),
-        f.select(small, f.number(0), rest2),
-        f.select(small, f.word(0), negative));
+  private static Term isEven(Formula f, Term quadrant) {
+    return f.eq(f.and(quadrant, f.word(1)), f.word(0));
   }
 
-  static Term sinOf(Formula f, Term r, Term rest, Term z) {
-    return f.add(r, f.fma(f.polynomial(z, SIN), f.mul(z, r), rest));
-  }
-
-  static Term cosOf(Formula f, Term z) {
-    return f.fma(f.polynomial(z, COS), z, f.number(1));
-  }
-
-  static Term wave(Formula f, Term x, boolean cos) {
-    Reduced t = reduce(f, f.abs(x));
-    Term q = cos ? f.add(t.quadrant, f.word(1)) : t.quadrant;
-    Term z = f.mul(t.r, t.r);
-    Term even = f.eq(f.and(q, f.word(1)), f.word(0));
-    Term sine =
-        f.ofBits(f.xor(f.bits(sinOf(f, t.r, t.rest, z)), f.and(t.negative, f.word(0x80000000))));
-    Term v = f.select(even, sine, cosOf(f, z));
-    Term flip = f.shiftLeft(q, f.single ? 30 : 62);
-    if (!cos) {
-      flip = f.xor(flip, f.bits(x));
-    }
-    return f.withSign(v, f.and(flip, f.word(0x80000000)));
+  /** The lowest bit of {@code a} moved to the sign, above {@code a}'s other bits. */
+  private static Term toSign(Formula f, Term a) {
+    return f.shiftLeft(a, f.isSingle() ? 31 : 63);
   }
 
   static Term sin(Formula f, Term x) {
-    return wave(f, x, false);
+    Quadrant q = Quadrant.of(f, f.abs(x));
+    return wave(f, q, q.number(), f.bits(x));
   }
 
   static Term cos(Formula f, Term x) {
-    return wave(f, x, true);
+    Quadrant q = Quadrant.of(f, f.abs(x));
+    return wave(f, q, f.add(q.number(), f.word(1)), f.word(0));
+  }
+
+  /** The sine in the given quadrant, negated where {@code sign} has the sign bit. */
+  private static Term wave(Formula f, Quadrant q, Term quadrant, Term sign) {
+    Term square = f.mul(q.arc(), q.arc());
+    Term sine = f.flip(sine(f, q, square), f.and(q.negative(), f.signMask()));
+    Term size = f.select(isEven(f, quadrant), sine, cosine(f, square));
+    Term flip = f.xor(toSign(f, f.shiftRight(quadrant, 1)), sign);
+    return f.flip(size, f.and(flip, f.signMask()));
   }
 
   static Term tan(Formula f, Term x) {
-    Reduced t = reduce(f, f.abs(x));
-    Term z = f.mul(t.r, t.r);
-    Term s = sinOf(f, t.r, t.rest, z);
-    Term c = cosOf(f, z);
-    Term even = f.eq(f.and(t.quadrant, f.word(1)), f.word(0));
-    Term v = f.div(f.select(even, s, c), f.select(even, c, s));
-    Term flip = f.xor(f.xor(f.shiftLeft(t.quadrant, 31), t.negative), f.bits(x));
-    return f.withSign(v, f.and(flip, f.word(0x80000000)));
+    Quadrant q = Quadrant.of(f, f.abs(x));
+    Term square = f.mul(q.arc(), q.arc());
+    Term sine = sine(f, q, square);
+    Term cosine = cosine(f, square);
+    Term even = isEven(f, q.number());
+    Term size = f.div(f.select(even, sine, cosine), f.select(even, cosine, sine));
+    Term flip = f.xor(f.xor(toSign(f, q.number()), q.negative()), f.bits(x));
+    return f.flip(size, f.and(flip, f.signMask()));
   }
 }
