@@ -3,6 +3,7 @@ package dev.bascule.engine;
 import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.Node;
 import dev.bascule.engine.rewrite.Inliner;
+import dev.bascule.engine.rewrite.Simplifier;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -17,15 +18,15 @@ final class Pipeline {
   static Prepared prepare(Graph graph, Predicate<Node> claimed) {
     List<String> notes = new ArrayList<>();
     int before = graph.nodes().size();
-    Graph inlined = Inliner.inline(graph, claimed);
+    Graph simple = Simplifier.simplify(Inliner.inline(graph, claimed));
     notes.add(
         "graph '"
             + graph.name()
             + "': "
             + before
             + " nodes, "
-            + inlined.nodes().size()
-            + " after inlining");
-    return new Prepared(inlined, notes);
+            + simple.nodes().size()
+            + " after inlining and simplifying");
+    return new Prepared(simple, notes);
   }
 }
