@@ -13,7 +13,7 @@ final class ActivationOperators {
   static void addTo(Table table) {
     table.row("Tanh", 6, node -> Ops.tanh(node.input(0)));
     table.row("Sigmoid", 6, node -> Functions.sigmoid(node.input(0)));
-    table.row("Softplus", 6, node -> Functions.softplus(node.input(0)));
+    table.row("Softplus", 1, node -> Functions.softplus(node.input(0)));
     table.row("Relu", 6, node -> Ops.max(node.input(0), Ops.like(node.input(0), 0)));
     table.row(
         "LeakyRelu", 6, node -> leaky(node.input(0), scalar(node, node.number("alpha", 0.01))));
@@ -40,7 +40,7 @@ final class ActivationOperators {
     table.row("Swish", 24, ActivationOperators::swish);
     table.row(
         "Softsign",
-        6,
+        1,
         node -> {
           Value x = node.input(0);
           return Ops.div(x, Ops.add(Ops.like(x, 1), Ops.apply(Elementwise.ABS, x)));

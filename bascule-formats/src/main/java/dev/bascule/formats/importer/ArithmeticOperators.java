@@ -51,11 +51,11 @@ final class ArithmeticOperators {
     unary(table, "Ceil", 6, Elementwise.CEIL);
     unary(table, "Round", 11, Elementwise.ROUND);
     unary(table, "IsNaN", 9, Elementwise.IS_NAN);
-    unary(table, "Not", 6, Elementwise.NOT);
+    unary(table, "Not", 1, Elementwise.NOT);
     unary(table, "BitwiseNot", 18, Elementwise.NOT);
     table.row("Reciprocal", 6, node -> Ops.div(Ops.like(node.input(0), 1), node.input(0)));
     table.row("IsInf", 10, ArithmeticOperators::isInfinite);
-    table.row("Identity", 6, node -> node.input(0));
+    table.row("Identity", 1, node -> node.input(0));
   }
 
   private static void unary(Table table, String name, int since, Elementwise op) {
@@ -161,8 +161,30 @@ final class ArithmeticOperators {
     if (isScalar && constant.get().number(0) == 1) {
       return base;
     }
-    DType work = base.dtype().isFloat() && base.dtype() != DType.F64 ? base.dtype() : DType.F64;
+    if (base.dtype().isInteger() && exponent.dtype().isInteger()) {
+      return integerPower(base, exponent);
+    }
+    DType work = base.dtype().isFloat() ? base.dtype() : DType.F64;
     return Ops.cast(Ops.pow(Ops.cast(base, work), Ops.cast(exponent, work)), base.dtype());
+  }
+
+  /**
+   * By repeated squaring, wrapping; exact for exponents from 0 to 63, beyond which all but 0 and 1
+   * overflow.
+   */
+  private static Value integerPower(Value base, Value exponent) {
+    Shape shape = Ops.common("Pow", base.shape(), exponent.shape());
+    Value bits = Ops.broadcast(Ops.cast(exponent, DType.I64), shape);
+    Value square = Ops.broadcast(base, shape);
+    Value result = Ops.like(square, 1);
+    for (int bit = 0; bit < 6; bit++) {
+      Value mask = Ops.like(bits, (double) (1L << bit));
+      Value isSet =
+          Ops.apply(Elementwise.NE, Ops.apply(Elementwise.AND, bits, mask), Ops.like(bits, 0));
+      result = Ops.select(isSet, Ops.mul(result, square), result);
+      square = Ops.mul(square, square);
+    }
+    return result;
   }
 
   /** With the sign of the divisor, or with {@code fmod} that of the dividend. */

@@ -24,7 +24,7 @@ final class IndexOperators {
   private IndexOperators() {}
 
   static void addTo(Table table) {
-    table.row("Gather", 6, IndexOperators::gather);
+    table.row("Gather", 1, IndexOperators::gather);
     table.row("GatherElements", 11, IndexOperators::gatherElements);
     table.row("GatherND", 11, IndexOperators::gatherNd);
     table.row("Scatter", 9, IndexOperators::scatterElements);

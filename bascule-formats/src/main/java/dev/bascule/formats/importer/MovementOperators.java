@@ -25,7 +25,7 @@ final class MovementOperators {
     table.row("Flatten", 6, MovementOperators::flatten);
     table.row("Squeeze", 6, MovementOperators::squeeze);
     table.row("Unsqueeze", 6, MovementOperators::unsqueeze);
-    table.row("Transpose", 6, MovementOperators::transpose);
+    table.row("Transpose", 1, MovementOperators::transpose);
     table.row("Expand", 8, MovementOperators::expand);
     table.row("Tile", 6, MovementOperators::tile);
     table.row("Concat", 6, node -> concat(node));
@@ -238,7 +238,7 @@ final class MovementOperators {
     } else {
       throw node.unsupported("a bound that may have either sign");
     }
-    return place.min(high);
+    return node.smaller(place, high);
   }
 
   private static Value pad(NodeContext node) {

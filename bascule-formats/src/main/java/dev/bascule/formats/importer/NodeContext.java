@@ -2,6 +2,7 @@ package dev.bascule.formats.importer;
 
 import dev.bascule.core.DType;
 import dev.bascule.core.Dim;
+import dev.bascule.core.Symbol;
 import dev.bascule.core.Tensor;
 import dev.bascule.core.graph.Value;
 import dev.bascule.formats.FormatException;
@@ -26,6 +27,7 @@ final class NodeContext {
   private final Map<String, OnnxAttribute.Value> attributes;
   private final KnownValues known;
   private final Tensors tensors;
+  private final Map<Symbol, Long> limits;
 
   NodeContext(
       OnnxNode node,
@@ -35,7 +37,8 @@ final class NodeContext {
       List<Optional<Value>> inputs,
       Map<String, OnnxAttribute.Value> attributes,
       KnownValues known,
-      Tensors tensors) {
+      Tensors tensors,
+      Map<Symbol, Long> limits) {
     this.node = node;
     this.place = place;
     this.file = file;
@@ -44,6 +47,7 @@ final class NodeContext {
     this.attributes = attributes;
     this.known = known;
     this.tensors = tensors;
+    this.limits = limits;
   }
 
   long opset() {
@@ -240,6 +244,24 @@ final class NodeContext {
       return integers(attribute);
     }
     return optional(input).map(ignored -> integers(input));
+  }
+
+  /**
+   * The smaller of two sizes. Where one is a symbol that may be larger than the other, a constant,
+   * this is noted: if the shapes do not fit together, that is a limit which the model has.
+   */
+  Dim smaller(Dim a, Dim b) {
+    Dim smaller = a.min(b);
+    Dim size = a.isConstant() ? a : b;
+    Dim dimension = a.isConstant() ? b : a;
+    boolean isOpen = !smaller.equals(size) && !smaller.equals(dimension);
+    if (isOpen && size.isConstant() && dimension.symbols().size() == 1) {
+      Symbol symbol = dimension.symbols().iterator().next();
+      if (dimension.equals(Dim.of(symbol)) && size.constant() >= symbol.min()) {
+        limits.merge(symbol, size.constant(), Math::min);
+      }
+    }
+    return smaller;
   }
 
   // --- axes

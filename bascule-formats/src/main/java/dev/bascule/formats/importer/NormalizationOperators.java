@@ -36,6 +36,7 @@ final class NormalizationOperators {
     table.row("GroupNormalization", 21, NormalizationOperators::group);
     table.row("MeanVarianceNormalization", 9, NormalizationOperators::meanVariance);
     table.row("LpNormalization", 6, NormalizationOperators::lp);
+    table.row("LRN", 1, NormalizationOperators::localResponse);
     table.rows("Dropout", 6, NormalizationOperators::dropout);
   }
 
@@ -188,6 +189,29 @@ final class NormalizationOperators {
         };
     Value isZero = Ops.eq(norm, Ops.like(norm, 0));
     return Ops.select(isZero, Ops.like(x, 0), Ops.div(x, norm));
+  }
+
+  /**
+   * Each element over the power of the squares of its neighbours in the channels. Source:
+   * Krizhevsky et al., 2012.
+   */
+  private static Value localResponse(NodeContext node) {
+    Value x = node.input(0);
+    long size = node.integer("size", 1);
+    Dim channels = x.shape().dim(1);
+    List<Dim> before = new ArrayList<>(Collections.nCopies(x.shape().rank(), Dim.ZERO));
+    List<Dim> after = new ArrayList<>(before);
+    before.set(1, Dim.of((size - 1) / 2));
+    after.set(1, Dim.of(size / 2));
+    Value squares = Ops.pad(Ops.mul(x, x), before, after);
+    Value sum = Ops.sliceAxis(squares, 1, Dim.ZERO, channels);
+    for (long i = 1; i < size; i++) {
+      sum = Ops.add(sum, Ops.sliceAxis(squares, 1, Dim.of(i), channels));
+    }
+    double alpha = node.number("alpha", 1e-4);
+    Value scaled = Ops.mul(sum, Ops.like(x, alpha / size));
+    Value base = Ops.add(scaled, Ops.like(x, node.number("bias", 1)));
+    return Ops.div(x, Ops.pow(base, Ops.like(x, node.number("beta", 0.75))));
   }
 
   /** In inference nothing is dropped. */

@@ -52,16 +52,20 @@ public final class OnnxImporter {
   private final Operators operators = Operators.onnx();
   private final Map<String, Symbol> symbols = new TreeMap<>();
 
-  private OnnxImporter(OnnxFile file, Arena arena, ImportOptions options) {
+  /** Symbols that the model cuts off somewhere, with where. */
+  private final Map<Symbol, Long> limits = new TreeMap<>();
+
+  private OnnxImporter(OnnxFile file, Tensors tensors, ImportOptions options) {
     this.file = file;
     this.model = file.model();
     this.options = options;
-    this.tensors = new Tensors(arena);
+    this.tensors = tensors;
     this.known = new KnownValues(options.inputs());
   }
 
   /**
-   * Imports a model.
+   * Imports a model. Where its shapes fit together only below a size that it cuts a dimension off
+   * at (512 positions, say), the dimension's range is narrowed to that, and the result says so.
    *
    * @param arena where the constants go; the graph is valid as long as it is open
    * @throws UnsupportedException if the model needs what Bascule does not do: it names node,
@@ -69,7 +73,22 @@ public final class OnnxImporter {
    * @throws FormatException if the model is wrong
    */
   public static ImportedModel load(OnnxFile file, Arena arena, ImportOptions options) {
-    return new OnnxImporter(file, arena, options).run();
+    Tensors tensors = new Tensors(arena);
+    Map<String, Symbol> narrowed = new TreeMap<>();
+    while (true) {
+      Map<String, Symbol> symbols = new HashMap<>(options.symbols());
+      symbols.putAll(narrowed);
+      OnnxImporter importer = new OnnxImporter(file, tensors, options.withSymbols(symbols));
+      try {
+        return importer.run(List.copyOf(narrowed.values()));
+      } catch (FormatException e) {
+        if (!(e.getCause() instanceof ShapeException) || importer.limits.isEmpty()) {
+          throw e;
+        }
+        importer.limits.forEach((symbol, max) ->
+            narrowed.put(symbol.name(), new Symbol(symbol.name(), symbol.min(), max)));
+      }
+    }
   }
 
   /** ONNX's operators that can be imported, by name. */
@@ -102,7 +121,7 @@ public final class OnnxImporter {
     }
   }
 
-  private ImportedModel run() {
+  private ImportedModel run(List<Symbol> narrowed) {
     OnnxGraph graph = model.graph();
     String place = "graph " + FormatException.quote(graph.name());
     Scope scope = new Scope(place, model.opsetImports(), Map.of(), 0);
@@ -125,7 +144,7 @@ public final class OnnxImporter {
     for (OnnxValueInfo output : graph.outputs()) {
       outputs.put(output.name(), value(output.name(), scope, place));
     }
-    return new ImportedModel(Graph.of(graph.name(), inputs, outputs), known.used());
+    return new ImportedModel(Graph.of(graph.name(), inputs, outputs), known.used(), narrowed);
   }
 
   private UnsupportedException unsupported(String place, String what, String remedy) {
@@ -279,7 +298,8 @@ public final class OnnxImporter {
       throw missing(node, opset, place);
     }
     NodeContext context =
-        new NodeContext(node, place, file.path(), opset, inputs, attributes, known, tensors);
+        new NodeContext(
+            node, place, file.path(), opset, inputs, attributes, known, tensors, limits);
     return rewrite.get().rewrite(context);
   }
 

@@ -16,7 +16,7 @@ import java.util.TreeSet;
  * https://onnx.ai/onnx/operators/
  */
 final class Operators {
-  static final int OPSET_MIN = 6;
+  static final int OPSET_MIN = 1;
   static final int OPSET_MAX = 25;
 
   /** Makes the outputs of a node; as many as the operator has, or fewer from the end. */
@@ -67,6 +67,8 @@ final class Operators {
     ShapeOperators.addTo(table);
     NormalizationOperators.addTo(table);
     MatrixOperators.addTo(table);
+    EinsumOperator.addTo(table);
+    LossOperators.addTo(table);
     return new Operators(table.rows);
   }
 

@@ -40,10 +40,10 @@ final class ReductionOperators {
     table.row("Hardmax", 6, node -> hardmax(node, false));
     table.row("Hardmax", 13, node -> hardmax(node, true));
     table.row("CumSum", 11, ReductionOperators::cumulativeSum);
-    table.row("GlobalAveragePool", 6, node -> Ops.mean(node.input(0), spatial(node), true));
+    table.row("GlobalAveragePool", 1, node -> Ops.mean(node.input(0), spatial(node), true));
     table.row(
         "GlobalMaxPool",
-        6,
+        1,
         node -> Ops.reduce(Reduce.Kind.MAX, node.input(0), spatial(node), true));
   }
 

@@ -22,10 +22,10 @@ final class ShapeOperators {
   private ShapeOperators() {}
 
   static void addTo(Table table) {
-    table.row("Constant", 6, ShapeOperators::constant);
+    table.row("Constant", 1, ShapeOperators::constant);
     table.row("ConstantOfShape", 9, ShapeOperators::constantOfShape);
-    table.row("Shape", 6, ShapeOperators::shape);
-    table.row("Size", 6, node -> Ops.dimension(node.input(0).shape().elements()));
+    table.row("Shape", 1, ShapeOperators::shape);
+    table.row("Size", 1, node -> Ops.dimension(node.input(0).shape().elements()));
     table.row("Range", 11, ShapeOperators::range);
     table.row("EyeLike", 9, ShapeOperators::eye);
     table.row("Trilu", 14, ShapeOperators::triangle);

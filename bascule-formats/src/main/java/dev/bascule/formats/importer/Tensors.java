@@ -5,6 +5,8 @@ import dev.bascule.core.Tensor;
 import dev.bascule.formats.onnx.OnnxDataType;
 import dev.bascule.formats.onnx.OnnxTensor;
 import java.lang.foreign.Arena;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -14,6 +16,7 @@ final class Tensors {
   private static final int ALIGNMENT = 64;
 
   private final Arena arena;
+  private final Map<OnnxTensor, Tensor> copies = new HashMap<>();
 
   Tensors(Arena arena) {
     this.arena = arena;
@@ -55,11 +58,15 @@ final class Tensors {
   }
 
   /**
-   * A copy of {@code tensor}.
+   * A copy of {@code tensor}, the same one each time.
    *
    * @param unsupported the error for a type that we do not have
    */
   Tensor tensor(OnnxTensor tensor, Function<String, ? extends RuntimeException> unsupported) {
+    Tensor before = copies.get(tensor);
+    if (before != null) {
+      return before;
+    }
     DType dtype =
         dtype(tensor.type()).orElseThrow(() -> unsupported.apply("tensor of " + tensor.type()));
     long[] extents = tensor.dims().stream().mapToLong(Long::longValue).toArray();
@@ -68,6 +75,7 @@ final class Tensors {
             ? Tensor.zeros(dtype, extents)
             : new Tensor(dtype, extents, arena.allocate(tensor.byteSize(), ALIGNMENT));
     tensor.copyTo(copy.bytes());
+    copies.put(tensor, copy);
     return copy;
   }
 }
