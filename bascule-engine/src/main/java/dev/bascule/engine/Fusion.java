@@ -172,16 +172,14 @@ final class Fusion {
       return false;
     }
     for (Unit.Fused kernel : kernels) {
-      if (kernel.nodes >= NODES_MAX) {
+      long maps = demanded.stream().filter(demand -> demand.kernel == kernel).count();
+      if (kernel.nodes >= NODES_MAX || maps > (isFree(node) ? 4 : 2)) {
         return false;
       }
     }
     if (node.op() instanceof Reduce || node.op() instanceof Dot) {
       Demand only = demanded.iterator().next();
       return demanded.size() == 1 && !only.masked && reduceInto(only.kernel, node, only.map);
-    }
-    if (demanded.size() > (isFree(node) ? 4 : 2)) {
-      return false;
     }
     demanded.forEach(demand -> propagate(node, demand));
     return true;
