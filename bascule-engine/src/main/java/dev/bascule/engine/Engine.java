@@ -1,6 +1,8 @@
 package dev.bascule.engine;
 
 import dev.bascule.core.Bindings;
+import dev.bascule.core.Dim;
+import dev.bascule.core.ShapeException;
 import dev.bascule.core.Symbol;
 import dev.bascule.core.device.Device;
 import dev.bascule.core.device.LibraryKernel;
@@ -9,6 +11,8 @@ import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.LibraryOp;
 import dev.bascule.core.graph.Node;
 import dev.bascule.core.graph.Scatter;
+import dev.bascule.core.graph.Value;
+import dev.bascule.engine.rewrite.Specializer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -44,6 +48,59 @@ public final class Engine implements AutoCloseable {
   /** A new, empty store for the states of this engine's plans; the caller closes it. */
   public Store store() {
     return new Store(device);
+  }
+
+  /**
+   * Compiles {@code graph}, and once more for each variant: a part of the range of some of its
+   * symbols, such as one token, or at most eight. A run takes the first variant that its dimensions
+   * fit into. All give the same bits.
+   *
+   * @param variants the narrowed symbols of each variant; a range of one value makes the dimension
+   *     a constant
+   */
+  public Plan compile(Graph graph, List<List<Symbol>> variants) {
+    List<Plan> narrow = new ArrayList<>();
+    for (List<Symbol> variant : variants) {
+      Map<Symbol, Dim> narrowed = new HashMap<>();
+      for (Symbol symbol : variant) {
+        narrowed.put(declared(graph, symbol), Dim.of(symbol));
+      }
+      narrow.add(compile(Specializer.specialize(graph, narrowed)));
+    }
+    return compile(graph).withVariants(narrow);
+  }
+
+  /** The symbol of the graph's inputs that {@code narrowed} is a part of. */
+  private static Symbol declared(Graph graph, Symbol narrowed) {
+    for (Value input : graph.inputs()) {
+      for (Dim dim : input.shape().dims()) {
+        for (Symbol symbol : dim.symbols()) {
+          if (symbol.name().equals(narrowed.name())) {
+            if (narrowed.min() < symbol.min() || narrowed.max() > symbol.max()) {
+              throw new ShapeException(
+                  "variant: dimension '"
+                      + symbol.name()
+                      + "' in ["
+                      + narrowed.min()
+                      + ", "
+                      + narrowed.max()
+                      + "] leaves its declared range ["
+                      + symbol.min()
+                      + ", "
+                      + symbol.max()
+                      + "]");
+            }
+            return symbol;
+          }
+        }
+      }
+    }
+    throw new ShapeException(
+        "variant: no input of graph '"
+            + graph.name()
+            + "' has a dimension '"
+            + narrowed.name()
+            + "'");
   }
 
   public Plan compile(Graph graph) {

@@ -49,6 +49,7 @@ public final class Plan implements AutoCloseable {
   private final long arenaBytes;
   private final String explanation;
   private final List<Launchable> launchables;
+  private final List<Plan> variants;
 
   Plan(
       Device device,
@@ -60,7 +61,9 @@ public final class Plan implements AutoCloseable {
       Map<State, Place> updates,
       long arenaBytes,
       String explanation,
-      List<Launchable> launchables) {
+      List<Launchable> launchables,
+      List<Plan> variants) {
+    this.variants = List.copyOf(variants);
     this.device = device;
     this.graph = graph;
     this.buffers = buffers;
@@ -71,6 +74,27 @@ public final class Plan implements AutoCloseable {
     this.arenaBytes = arenaBytes;
     this.explanation = explanation;
     this.launchables = launchables;
+  }
+
+  /** This plan with others for parts of its dimensions' ranges, which it owns from now on. */
+  Plan withVariants(List<Plan> narrow) {
+    return new Plan(
+        device,
+        graph,
+        buffers,
+        segments,
+        inputs,
+        outputs,
+        updates,
+        arenaBytes,
+        explanation,
+        launchables,
+        narrow);
+  }
+
+  /** Plans for parts of the dimensions' ranges, preferred first. */
+  List<Plan> variants() {
+    return variants;
   }
 
   /** A session without states. */
@@ -96,9 +120,11 @@ public final class Plan implements AutoCloseable {
     return graph;
   }
 
-  /** Bytes of working memory each session takes: the peak, known before any run. */
+  /**
+   * Bytes of working memory each session takes: the peak, known before any run. Variants share it.
+   */
   public long arenaBytes() {
-    return arenaBytes;
+    return Math.max(arenaBytes, variants.stream().mapToLong(Plan::arenaBytes).max().orElse(0));
   }
 
   /** Launches of one run. */
@@ -108,7 +134,14 @@ public final class Plan implements AutoCloseable {
 
   /** Which kernels run and why, and the memory, for people. */
   public String explain() {
-    return explanation;
+    StringBuilder text = new StringBuilder(explanation);
+    for (Plan variant : variants) {
+      text.append("variant for inputs ");
+      variant.inputs.forEach(
+          (name, place) -> text.append(name).append(' ').append(place.type()).append(' '));
+      text.append('\n').append(variant.explain());
+    }
+    return text.toString();
   }
 
   Device device() {
@@ -137,6 +170,7 @@ public final class Plan implements AutoCloseable {
 
   @Override
   public void close() {
+    variants.forEach(Plan::close);
     segments.forEach(segment -> segment.executable().close());
     launchables.forEach(Launchable::close);
   }

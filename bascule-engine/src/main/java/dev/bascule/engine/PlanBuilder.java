@@ -82,7 +82,8 @@ final class PlanBuilder {
         updates,
         memory.bytes(),
         explain(notes, memory),
-        List.copyOf(launchables.values()));
+        List.copyOf(launchables.values()),
+        List.of());
   }
 
   private Optional<Launchable> compile(Task task) {

@@ -1,10 +1,10 @@
 package dev.bascule.engine;
 
 import dev.bascule.core.Bindings;
+import dev.bascule.core.Dim;
 import dev.bascule.core.ShapeException;
 import dev.bascule.core.Tensor;
 import dev.bascule.core.device.Buffer;
-import dev.bascule.core.device.Device;
 import dev.bascule.core.device.Executable;
 import dev.bascule.core.device.Slice;
 import dev.bascule.core.device.Stream;
@@ -32,13 +32,26 @@ public final class Session implements AutoCloseable {
   private final Buffer arena;
   private final List<Buffer> buffers;
   private final Map<List<Object>, Executable.Bound> bound;
+  private final List<Session> variants = new ArrayList<>();
+  private final boolean owner;
 
   Session(Plan plan, Optional<Store> store) {
+    this(
+        plan,
+        store,
+        plan.device().stream(),
+        plan.device().allocate(Math.max(MemoryPlan.ALIGNMENT, plan.arenaBytes())),
+        true);
+    plan.variants()
+        .forEach(variant -> variants.add(new Session(variant, store, stream, arena, false)));
+  }
+
+  private Session(Plan plan, Optional<Store> store, Stream stream, Buffer arena, boolean owner) {
     this.plan = plan;
     this.store = store;
-    Device device = plan.device();
-    this.stream = device.stream();
-    this.arena = device.allocate(Math.max(MemoryPlan.ALIGNMENT, plan.arenaBytes()));
+    this.stream = stream;
+    this.arena = arena;
+    this.owner = owner;
     this.buffers = new ArrayList<>();
     for (Plan.Source source : plan.buffers()) {
       buffers.add(
@@ -75,6 +88,11 @@ public final class Session implements AutoCloseable {
    */
   public Map<String, Tensor> run(Map<String, Tensor> inputs) {
     Bindings dims = bind(inputs);
+    for (Session variant : variants) {
+      if (variant.fits(inputs)) {
+        return variant.run(inputs);
+      }
+    }
     plan.inputs().forEach((name, place) -> upload(given(inputs, name), place));
     for (int i = 0; i < plan.segments().size(); i++) {
       Plan.Segment segment = plan.segments().get(i);
@@ -92,6 +110,21 @@ public final class Session implements AutoCloseable {
       outputs.put(output.getKey(), download(output.getValue(), dims));
     }
     return outputs;
+  }
+
+  /** True where the inputs' extents lie in this plan's ranges. */
+  private boolean fits(Map<String, Tensor> inputs) {
+    for (Map.Entry<String, Plan.Place> input : plan.inputs().entrySet()) {
+      Tensor tensor = given(inputs, input.getKey());
+      for (int axis = 0; axis < tensor.rank(); axis++) {
+        Dim dim = input.getValue().type().shape().dim(axis);
+        long extent = tensor.extent(axis);
+        if (extent < dim.min() || extent > dim.max()) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   private static Tensor given(Map<String, Tensor> inputs, String name) {
@@ -166,7 +199,10 @@ public final class Session implements AutoCloseable {
   public void close() {
     bound.values().forEach(Executable.Bound::close);
     bound.clear();
-    stream.close();
-    arena.close();
+    variants.forEach(Session::close);
+    if (owner) {
+      stream.close();
+      arena.close();
+    }
   }
 }

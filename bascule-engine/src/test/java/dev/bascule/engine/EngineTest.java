@@ -257,4 +257,29 @@ class EngineTest {
       assertThatThrownBy(() -> session.run(Map.of())).hasMessageContaining("input 'x' is missing");
     }
   }
+
+  @Test
+  void variantsGiveTheBitsOfTheGeneralPlan() {
+    Value x = input("x", DType.F32, N, Dim.of(16));
+    Value norm =
+        Functions.layerNorm(x, Constant.of(random(1, 16)), Constant.of(random(2, 16)), 1e-5);
+    Graph graph =
+        Graph.of("g", List.of(x), List.of(Ops.matmul(norm, Constant.of(random(3, 16, 5)))));
+    List<List<Symbol>> ranges =
+        List.of(List.of(new Symbol("n", 1, 1)), List.of(new Symbol("n", 2, 8)));
+    try (ReferenceDevice device = new ReferenceDevice();
+        Engine engine = new Engine(device);
+        Plan plan = engine.compile(graph, ranges);
+        Session session = plan.session()) {
+      for (int n : new int[] {1, 5, 8, 9, 64, 1, 0}) {
+        Map<String, Tensor> inputs = Map.of("x", random(4, n, 16));
+        Tensor expected = java.util.Objects.requireNonNull(Reference.run(graph, inputs).get("0"));
+        Tensor actual = java.util.Objects.requireNonNull(session.run(inputs).get("0"));
+        assertThat(actual.bytes().mismatch(expected.bytes())).isEqualTo(-1);
+      }
+      assertThat(plan.explain()).contains("variant for inputs x f32[1, 16]");
+      assertThatThrownBy(() -> engine.compile(graph, List.of(List.of(new Symbol("n", 1, 65)))))
+          .hasMessageContaining("leaves its declared range [0, 64]");
+    }
+  }
 }
