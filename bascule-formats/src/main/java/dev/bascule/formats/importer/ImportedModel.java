@@ -12,10 +12,14 @@ import java.util.List;
  *     alone
  * @param narrowed dimensions that the model itself allows less of than was asked for, with the
  *     range that holds
+ * @param notes what was recognized and rewritten on the way, for {@code --explain}
  */
-public record ImportedModel(Graph graph, List<String> specializedOn, List<Symbol> narrowed) {
+public record ImportedModel(
+    Graph graph, List<String> specializedOn, List<Symbol> narrowed, List<String> notes) {
   public ImportedModel {
     narrowed = List.copyOf(narrowed);
+    notes = List.copyOf(notes);
     specializedOn = List.copyOf(specializedOn);
+    notes = List.copyOf(notes);
   }
 }

@@ -11,6 +11,7 @@ import dev.bascule.core.graph.Constant;
 import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.Parameter;
 import dev.bascule.core.graph.Value;
+import dev.bascule.engine.rewrite.AttentionRecognition;
 import dev.bascule.formats.FormatException;
 import dev.bascule.formats.onnx.OnnxAttribute;
 import dev.bascule.formats.onnx.OnnxDimension;
@@ -144,7 +145,11 @@ public final class OnnxImporter {
     for (OnnxValueInfo output : graph.outputs()) {
       outputs.put(output.name(), value(output.name(), scope, place));
     }
-    return new ImportedModel(Graph.of(graph.name(), inputs, outputs), known.used(), narrowed);
+    // here and not in the engine: a graph means one thing, and compiling it never changes a bit
+    List<String> notes = new ArrayList<>();
+    Graph recognized =
+        AttentionRecognition.recognize(Graph.of(graph.name(), inputs, outputs), notes::add);
+    return new ImportedModel(recognized, known.used(), narrowed, notes);
   }
 
   private UnsupportedException unsupported(String place, String what, String remedy) {
