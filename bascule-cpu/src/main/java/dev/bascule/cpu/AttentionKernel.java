@@ -1,0 +1,49 @@
+package dev.bascule.cpu;
+
+import dev.bascule.core.DType;
+import dev.bascule.core.DeviceException;
+import dev.bascule.core.device.Launchable;
+import dev.bascule.core.device.LibraryCall;
+import dev.bascule.core.device.LibraryKernel;
+import dev.bascule.core.device.View;
+import dev.bascule.core.graph.Attention;
+import dev.bascule.cpu.gemm.ElementType;
+import dev.bascule.cpu.gemm.Gemm;
+
+/**
+ * Attention of f32 by blocks of queries and keys, without the whole score matrix: two emitted
+ * products and one fused kernel between them for each block.
+ */
+final class AttentionKernel implements LibraryKernel {
+  private final CpuCode code;
+  private final WorkerPool pool;
+
+  AttentionKernel(CpuCode code, WorkerPool pool) {
+    this.code = code;
+    this.pool = pool;
+  }
+
+  @Override
+  public String name() {
+    return "attention";
+  }
+
+  @Override
+  public boolean accepts(LibraryCall call) {
+    return call.op() instanceof Attention
+        && code.gemm(ElementType.F32).isPresent()
+        && call.epilogue().isEmpty()
+        && call.operands().stream().allMatch(view -> view.dtype() == DType.F32)
+        && call.results().stream().allMatch(View::isContiguous);
+  }
+
+  @Override
+  public Launchable prepare(LibraryCall call) {
+    Gemm gemm =
+        code.gemm(ElementType.F32)
+            .orElseThrow(() -> new DeviceException("cpu: attention needs emitted products"));
+    Attention attention = (Attention) call.op();
+    AttentionSteps steps = AttentionSteps.compile(code, attention, call.operands().size() == 4);
+    return new AttentionCode(call, attention, gemm, steps, pool);
+  }
+}
