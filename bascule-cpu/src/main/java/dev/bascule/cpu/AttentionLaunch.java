@@ -104,7 +104,7 @@ final class AttentionLaunch implements CpuLaunch {
       }
       Product product =
           new Product(
-              new Matrix(tile.scores().address(), shape.keyBlock(), 1),
+              new Matrix(tile.scores().address(), shape.scoreStride(), 1),
               operands.get(2).matrix(batch, head, key),
               Matrix.rowMajor(tile.output().address(), shape.channels()),
               keys,
@@ -124,7 +124,7 @@ final class AttentionLaunch implements CpuLaunch {
         new Product(
             operands.get(0).matrix(batch, head, query),
             operands.get(1).matrix(batch, head, key).transposed(),
-            new Matrix(tile.scores().address(), shape.keyBlock(), 1),
+            new Matrix(tile.scores().address(), shape.scoreStride(), 1),
             shape.width(),
             Product.Start.ZERO);
     multiply(product, queries, keys, tile);
@@ -136,7 +136,7 @@ final class AttentionLaunch implements CpuLaunch {
       for (int i = 0; i < queries; i++) {
         Operand bias = operands.get(3);
         long from = bias.element(batch, head, query + i) + key * bias.strides()[3];
-        copyRow(bias, from, tile.bias(), (long) i * shape.keyBlock(), keys);
+        copyRow(bias, from, tile.bias(), i * shape.scoreStride(), keys);
       }
     }
   }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One worker's part of the workspace, and the kernels bound to it for every size of block that
@@ -66,8 +67,7 @@ final class AttentionScratch implements AutoCloseable {
   }
 
   private static long productBytes(AttentionShape shape, Gemm gemm) {
-    long depth = Math.max(shape.width(), shape.keyBlock());
-    return Math.max(gemm.workspaceBytes(shape.width()), gemm.workspaceBytes(depth));
+    return gemm.workspaceBytes(Math.max(shape.width(), shape.scoreStride()));
   }
 
   static long bytes(AttentionShape shape, Gemm gemm) {
@@ -80,7 +80,7 @@ final class AttentionScratch implements AutoCloseable {
 
   private void bindFor(
       AttentionShape shape, AttentionSteps steps, int queries, int keys, boolean isFirst) {
-    var dims = AttentionSteps.dims(queries, keys, shape.channels());
+    var dims = AttentionSteps.dims(shape, queries, keys);
     List<MemorySegment> operands =
         List.of(scores, bias, shift, highest, sum, scores, highest, sum, factor);
     weigh.computeIfAbsent(
@@ -139,7 +139,7 @@ final class AttentionScratch implements AutoCloseable {
     run(finish.get(queries));
   }
 
-  private static void run(KernelCode.@org.jspecify.annotations.Nullable BoundCode bound) {
+  private static void run(KernelCode.@Nullable BoundCode bound) {
     if (bound == null) {
       throw new AssertionError("attention: a block of a size that was not bound");
     }

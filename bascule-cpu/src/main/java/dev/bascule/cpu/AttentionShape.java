@@ -30,8 +30,9 @@ record AttentionShape(
     View v = call.operands().get(2);
     long[] extents = q.shape().evaluate(dims);
     long keys = v.shape().dim(2).evaluate(dims);
-    long block = Math.clamp(keys, 1, attention.keyBlock());
-    int most = (int) Math.clamp(SCORES_MAX / block, QUERY_BLOCK_MIN, QUERY_BLOCK_MAX);
+    // from the declared range, so that a workspace for the largest dimensions serves all
+    long block = Math.clamp(v.shape().dim(2).max(), 1, attention.keyBlock());
+    int most = Math.clamp(SCORES_MAX / block, QUERY_BLOCK_MIN, QUERY_BLOCK_MAX);
     return new AttentionShape(
         extents[0],
         extents[1],
@@ -60,9 +61,14 @@ record AttentionShape(
     return (int) Math.min(keyBlock, keys - block * keyBlock);
   }
 
-  /** Floats from one row of scores to the next. */
+  /** Floats from one row of a block of scores to the next. */
+  long scoreStride() {
+    return Math.clamp(keys, 1, keyBlock);
+  }
+
+  /** Floats of a block of scores. */
   long scoreElements() {
-    return (long) queryBlock * keyBlock;
+    return queryBlock * scoreStride();
   }
 
   double operations() {

@@ -9,6 +9,7 @@ import dev.bascule.core.elementary.Elementary;
 import dev.bascule.core.graph.Attention;
 import dev.bascule.core.kernel.Access;
 import dev.bascule.core.kernel.KernelBuilder;
+import dev.bascule.core.kernel.Primitive;
 import dev.bascule.core.kernel.Reduction;
 import dev.bascule.core.kernel.Term;
 import java.util.List;
@@ -27,6 +28,7 @@ record AttentionSteps(KernelCode first, KernelCode next, KernelCode rescale, Ker
     implements AutoCloseable {
   private static final Symbol QUERIES = new Symbol("queries", 0, Symbol.LIMIT);
   private static final Symbol KEYS = new Symbol("keys", 0, Symbol.LIMIT);
+  private static final Symbol STRIDE = new Symbol("score stride", 0, Symbol.LIMIT);
   private static final Symbol CHANNELS = new Symbol("channels", 0, Symbol.LIMIT);
 
   static AttentionSteps compile(CpuCode code, Attention attention, boolean biased) {
@@ -37,19 +39,21 @@ record AttentionSteps(KernelCode first, KernelCode next, KernelCode rescale, Ker
         finish(code));
   }
 
-  static Bindings dims(long queries, long keys, long channels) {
-    return new Bindings(Map.of(QUERIES, queries, KEYS, keys, CHANNELS, channels));
+  static Bindings dims(AttentionShape shape, long queries, long keys) {
+    return new Bindings(
+        Map.of(
+            QUERIES, queries, KEYS, keys, STRIDE, shape.scoreStride(), CHANNELS, shape.channels()));
   }
 
   /**
-   * Operands: scores (in place), bias, shift, highest (in place), sum (in place), factor; each bound
-   * twice where it is in place.
+   * Operands: scores (in place), bias, shift, highest (in place), sum (in place), factor; each
+   * bound twice where it is in place.
    */
   private static KernelCode weigh(
       CpuCode code, Attention attention, boolean biased, boolean isFirst) {
     List<Dim> domain = List.of(Dim.of(QUERIES), Dim.of(KEYS));
     KernelBuilder b = new KernelBuilder("attention weights", domain, 1);
-    List<Dim> block = List.of(Dim.of(attention.keyBlock()), Dim.ONE);
+    List<Dim> block = List.of(Dim.of(STRIDE), Dim.ONE);
     List<Dim> perQuery = List.of(Dim.ONE, Dim.ZERO);
     int scores = b.input("scores", DType.F32);
     int bias = b.input("bias", DType.F32);
@@ -75,8 +79,7 @@ record AttentionSteps(KernelCode first, KernelCode next, KernelCode rescale, Ker
     }
     Term peak = b.reduce(Reduction.MAX, score);
     Term before = b.load(new Access(highestBefore, Dim.ZERO, perQuery));
-    Term highest =
-        isFirst ? peak : b.apply(dev.bascule.core.kernel.Primitive.MAX, before, peak);
+    Term highest = isFirst ? peak : b.apply(Primitive.MAX, before, peak);
     Term anchor = b.select(b.eq(highest, lowest), b.constant(0f), highest);
     Term weight = Elementary.exp(b, b.sub(score, anchor));
     Term sum = b.reduce(Reduction.SUM, weight);

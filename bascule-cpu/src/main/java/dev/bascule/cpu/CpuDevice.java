@@ -38,7 +38,8 @@ final class CpuDevice implements Device {
     this.pool = new WorkerPool(settings.threads());
     this.code = new CpuCode(level);
     this.kernels = new KernelCache(code, pool);
-    this.library = List.of(
+    this.library =
+        List.of(
             new MatmulKernel(code, pool),
             new AttentionKernel(code, pool),
             new ScatterKernel(code, pool));

@@ -114,12 +114,9 @@ final class ScatterKernel implements LibraryKernel {
       KernelLaunch start =
           new KernelLaunch(call.name(), copy.bind(List.of(memory.get(0), result), dims), pool);
       Optional<KernelLaunch> gather =
-          gathered.map(
-              kernel ->
-                  new KernelLaunch(
-                      call.name(),
-                      kernel.bind(List.of(memory.get(2), memory.getLast()), dims),
-                      pool));
+          gathered.map(kernel ->
+              new KernelLaunch(
+                  call.name(), kernel.bind(List.of(memory.get(2), memory.getLast()), dims), pool));
       View indices = call.operands().get(1);
       long count = indices.shape().dim(0).evaluate(dims);
       ScatterLaunch.Indices at =

@@ -26,9 +26,7 @@ final class ScatterLaunch implements CpuLaunch {
     }
   }
 
-  /**
-   * Updates [count, columns] and result [extent, columns], both row-major.
-   */
+  /** Updates [count, columns] and result [extent, columns], both row-major. */
   record Rows(
       Scatter.Kind kind,
       DType dtype,
@@ -80,9 +78,7 @@ final class ScatterLaunch implements CpuLaunch {
     gather.ifPresent(KernelLaunch::run);
     long perUnit = Math.max(1, UNIT_COLUMNS * indices.count());
     pool.run(
-        work,
-        Math.ceilDiv(rows.columns(), UNIT_COLUMNS),
-        Math.ceilDiv(CHUNK_UPDATES_MIN, perUnit));
+        work, Math.ceilDiv(rows.columns(), UNIT_COLUMNS), Math.ceilDiv(CHUNK_UPDATES_MIN, perUnit));
     return fault;
   }
 

@@ -95,8 +95,10 @@ final class GemmCall {
     }
   }
 
+  /** Never less for a larger depth, so that a workspace for the largest depth serves all. */
   static long workspaceBytes(GemmCode code, long depth) {
-    return ARGUMENTS_BYTES + depthBlock(depth) * (COLUMN_BLOCK + ROW_BLOCK) * code.type.bytes();
+    long depthBlockMax = Math.min(DEPTH_BLOCK, (depth + 15) / 16 * 16);
+    return ARGUMENTS_BYTES + depthBlockMax * (COLUMN_BLOCK + ROW_BLOCK) * code.type.bytes();
   }
 
   /** Blocks of equal size, so that none is short. */
