@@ -3,6 +3,7 @@ package dev.bascule.cpu;
 import dev.bascule.core.kernel.Kernel;
 import dev.bascule.cpu.asm.ExecutableMemory;
 import dev.bascule.cpu.asm.IsaLevel;
+import dev.bascule.cpu.emit.Emitter;
 import dev.bascule.cpu.gemm.ElementType;
 import dev.bascule.cpu.gemm.Gemm;
 import dev.bascule.cpu.portable.PortableCode;
@@ -38,7 +39,10 @@ final class CpuCode implements AutoCloseable {
    * @param workers how many threads may run a bound kernel at once
    */
   KernelCode compile(Kernel kernel, int workers) {
-    return new PortableCode(kernel, workers);
+    return switch (Emitter.compile(kernel, level, workers)) {
+      case Emitter.Result.Emitted emitted -> emitted.code();
+      case Emitter.Result.Declined declined -> new PortableCode(kernel, workers, declined.reason());
+    };
   }
 
   /** Matrix products; none on the portable level. */

@@ -474,6 +474,17 @@ public final class Assembler {
     }
   }
 
+  /** rax = rdx:rax / divisor, rdx = the remainder, from rax extended by its sign or by zeros. */
+  public void divide(Gpr divisor, boolean signed) {
+    if (signed) {
+      buffer.u8(0x48);
+      buffer.u8(0x99);
+    } else {
+      zero(Gpr.RDX);
+    }
+    legacy(Width.B64, signed ? 7 : 6, divisor, 0, 0xF7);
+  }
+
   public void neg(Gpr register) {
     legacy(Width.B64, 3, register, 0, 0xF7);
   }

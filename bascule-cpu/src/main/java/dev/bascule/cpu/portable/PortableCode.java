@@ -14,6 +14,7 @@ import java.util.List;
 public final class PortableCode implements KernelCode {
   private final Kernel kernel;
   private final int workers;
+  private final String reason;
   private final boolean packs;
   private final Schedule resident;
   private final Schedule streamed;
@@ -22,7 +23,16 @@ public final class PortableCode implements KernelCode {
    * @param workers how many threads may run a bound kernel at once
    */
   public PortableCode(Kernel kernel, int workers) {
+    this(kernel, workers, "");
+  }
+
+  /**
+   * @param workers how many threads may run a bound kernel at once
+   * @param reason why there is no machine code, for {@link #describe}; may be empty
+   */
+  public PortableCode(Kernel kernel, int workers, String reason) {
     this.kernel = kernel;
+    this.reason = reason;
     this.workers = workers;
     this.packs =
         kernel.parameters().stream().anyMatch(p -> p.output() && p.dtype().bits() < Byte.SIZE);
@@ -33,7 +43,9 @@ public final class PortableCode implements KernelCode {
   @Override
   public String describe() {
     int passes = resident.sections().size() / 2;
-    return "portable loops over tiles" + (passes == 0 ? "" : ", " + passes + " passes per row");
+    return "portable loops over tiles"
+        + (passes == 0 ? "" : ", " + passes + " passes per row")
+        + (reason.isEmpty() ? "" : " (no machine code: " + reason + ")");
   }
 
   @Override
