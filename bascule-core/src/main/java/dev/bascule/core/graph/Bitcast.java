@@ -10,7 +10,6 @@ import dev.bascule.core.kernel.KernelBuilder;
 import dev.bascule.core.kernel.Primitive;
 import dev.bascule.core.kernel.Term;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The bits under another dtype of the same width (32 or 64). A NaN gives the canonical quiet NaN
@@ -45,11 +44,6 @@ public record Bitcast(DType to) implements Op {
       return b.select(b.ne(x, x), nan, b.apply(f32 ? Primitive.F32_BITS : Primitive.F64_BITS, x));
     }
     return b.apply(x.type() == ScalarType.I32 ? Primitive.BITS_F32 : Primitive.BITS_F64, x);
-  }
-
-  @Override
-  public List<Optional<Value>> gradient(Node node, List<Optional<Value>> results) {
-    return List.of(Optional.empty());
   }
 
   @Override

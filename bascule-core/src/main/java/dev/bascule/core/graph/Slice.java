@@ -70,13 +70,7 @@ public record Slice(List<Dim> starts, List<Dim> sizes, List<Long> steps) impleme
   @Override
   public List<Optional<Value>> gradient(Node node, List<Optional<Value>> results) {
     Shape operand = node.operand(0).shape();
-    return List.of(
-        results
-            .getFirst()
-            .map(g -> {
-              Value zero = Ops.zeros(g.dtype(), operand);
-              return Ops.add(zero, unslice(g, operand));
-            }));
+    return List.of(results.getFirst().map(g -> unslice(g, operand)));
   }
 
   /**
