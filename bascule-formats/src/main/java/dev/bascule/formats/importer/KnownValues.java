@@ -40,6 +40,7 @@ import java.util.TreeSet;
  */
 final class KnownValues {
   private static final int ELEMENTS_MAX = 4096;
+  private static final int EXPRESSION_CHARS_MAX = 1024;
 
   private final Map<String, Tensor> inputs;
   private final Set<String> used = new TreeSet<>();
@@ -96,12 +97,17 @@ final class KnownValues {
       return Optional.empty();
     }
     try {
-      Optional<List<Dim>> followed = follow(value);
+      Optional<List<Dim>> followed = follow(value).filter(KnownValues::isPlain);
       return followed.isPresent() ? followed : constant(value).map(KnownValues::dimsOf);
     } catch (ShapeException | ArithmeticException e) {
       // An expression that overflows or divides by zero is not known; who needs it says so.
       return Optional.empty();
     }
+  }
+
+  /** Products of products grow without bound; no model means them. */
+  static boolean isPlain(List<Dim> dims) {
+    return dims.stream().allMatch(dim -> dim.toString().length() <= EXPRESSION_CHARS_MAX);
   }
 
   private static List<Dim> dimsOf(Tensor tensor) {

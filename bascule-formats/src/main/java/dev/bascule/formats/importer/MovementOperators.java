@@ -18,6 +18,9 @@ import java.util.stream.IntStream;
 
 /** Elements stay as they are and go elsewhere. */
 final class MovementOperators {
+  /** Indices that are written out, one for each place of a padded axis. */
+  private static final int PLACES_MAX = 1 << 22;
+
   private MovementOperators() {}
 
   static void addTo(Table table) {
@@ -154,7 +157,11 @@ final class MovementOperators {
     } else if (node.optional(1).isPresent()) {
       sizes.addAll(node.dims(1));
     } else {
-      sizes.addAll(evenly(extent, node.integer("num_outputs", node.outputCount())));
+      long count = node.integer("num_outputs", node.outputCount());
+      if (count < 1 || count > Math.max(1, node.outputCount())) {
+        throw node.wrong(node.outputCount() + " parts", Long.toString(count));
+      }
+      sizes.addAll(evenly(extent, count));
     }
     List<Value> parts = new ArrayList<>();
     Dim start = Dim.ZERO;
@@ -297,8 +304,11 @@ final class MovementOperators {
         throw node.unsupported("mode " + mode + " of a symbolic axis");
       }
       long from = -low.get(axis).constant();
-      long[] places =
-          new long[Math.toIntExact(extent.constant() + high.get(axis).constant() - from)];
+      long count = Math.addExact(extent.constant(), high.get(axis).constant()) - from;
+      if (count < 0 || count > PLACES_MAX) {
+        throw node.wrong("an axis of 0 to " + PLACES_MAX + " elements", Long.toString(count));
+      }
+      long[] places = new long[(int) count];
       for (int i = 0; i < places.length; i++) {
         places[i] = source(node, mode, from + i, extent.constant());
       }

@@ -17,6 +17,9 @@ import java.util.stream.IntStream;
 
 /** Softmax and the normalizations. */
 final class NormalizationOperators {
+  /** Channels that are added up one by one. */
+  private static final int NEIGHBOURS_MAX = 1024;
+
   private NormalizationOperators() {}
 
   /** Softmax or its logarithm. */
@@ -198,6 +201,9 @@ final class NormalizationOperators {
   private static Value localResponse(NodeContext node) {
     Value x = node.input(0);
     long size = node.integer("size", 1);
+    if (size < 1 || size > NEIGHBOURS_MAX) {
+      throw node.wrong("a size from 1 to " + NEIGHBOURS_MAX, Long.toString(size));
+    }
     Dim channels = x.shape().dim(1);
     List<Dim> before = new ArrayList<>(Collections.nCopies(x.shape().rank(), Dim.ZERO));
     List<Dim> after = new ArrayList<>(before);

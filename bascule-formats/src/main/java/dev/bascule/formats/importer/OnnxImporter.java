@@ -256,6 +256,10 @@ public final class OnnxImporter {
         String what = node.opType() + " (output " + i + ")";
         throw unsupported(place, what, "export the model without this output");
       }
+      if (!KnownValues.isPlain(outputs.get(i).shape().dims())) {
+        String what = node.opType() + " (dimensions too complicated)";
+        throw unsupported(place, what, "export the model with fixed sizes");
+      }
       scope.values.put(name, outputs.get(i));
     }
   }

@@ -5,6 +5,7 @@ import dev.bascule.formats.MappedFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -209,6 +210,25 @@ public final class Json {
     Map<String, Json> result = new LinkedHashMap<>();
     members.forEach(
         (name, member) -> result.put((String) name, new Json(file, this, name, member)));
+    return result;
+  }
+
+  /**
+   * The members of an object of whole numbers from {@code min} to {@code max}: large ones cost
+   * little.
+   */
+  public Map<String, Integer> integerMembers(int min, int max) {
+    if (!(value instanceof Map<?, ?> members)) {
+      throw wrong("an object");
+    }
+    Map<String, Integer> result = HashMap.newHashMap(members.size());
+    for (Map.Entry<?, ?> member : members.entrySet()) {
+      String name = (String) member.getKey();
+      if (!(member.getValue() instanceof Long number) || number < min || number > max) {
+        throw get(name).wrong("a whole number from " + min + " to " + max);
+      }
+      result.put(name, number.intValue());
+    }
     return result;
   }
 

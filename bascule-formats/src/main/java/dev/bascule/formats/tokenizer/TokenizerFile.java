@@ -72,12 +72,7 @@ final class TokenizerFile {
 
   private static Map<String, Integer> vocabulary(Json model) {
     expectType(model, "WordPiece");
-    Map<String, Integer> vocabulary = new HashMap<>();
-    model
-        .get("vocab")
-        .members()
-        .forEach((text, id) -> vocabulary.put(text, id.integer(0, Integer.MAX_VALUE)));
-    return vocabulary;
+    return model.get("vocab").integerMembers(0, Integer.MAX_VALUE);
   }
 
   private static WordPiece model(Json json, Map<String, Integer> vocabulary) {

@@ -1,6 +1,7 @@
 package dev.bascule.formats.tokenizer;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +18,9 @@ final class WordPiece {
   private final int wordCharactersMax;
   private final int pieceCharsMax;
 
+  /** The vocabulary becomes the model's own; it is large, so that it is not copied. */
   WordPiece(Map<String, Integer> vocabulary, Token unknown, String prefix, int wordCharactersMax) {
-    this.vocabulary = Map.copyOf(vocabulary);
+    this.vocabulary = Collections.unmodifiableMap(vocabulary);
     this.unknown = unknown;
     this.prefix = prefix;
     this.wordCharactersMax = wordCharactersMax;

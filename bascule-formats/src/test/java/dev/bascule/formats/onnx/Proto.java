@@ -4,14 +4,14 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /** Writes the wire format of protocol buffers, right or (with {@link #raw}) wrong. */
-final class Proto {
+public final class Proto {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-  static Proto message() {
+  public static Proto message() {
     return new Proto();
   }
 
-  static Proto varint(long value) {
+  public static Proto varint(long value) {
     Proto proto = new Proto();
     proto.put(value);
     return proto;
@@ -26,38 +26,38 @@ final class Proto {
     out.write((int) rest);
   }
 
-  Proto integer(int field, long value) {
+  public Proto integer(int field, long value) {
     put(((long) field << 3));
     put(value);
     return this;
   }
 
-  Proto bytes(int field, byte[] bytes) {
+  public Proto bytes(int field, byte[] bytes) {
     put(((long) field << 3) | 2);
     put(bytes.length);
     out.writeBytes(bytes);
     return this;
   }
 
-  Proto text(int field, String text) {
+  public Proto text(int field, String text) {
     return bytes(field, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  Proto message(int field, Proto message) {
+  public Proto message(int field, Proto message) {
     return bytes(field, message.toBytes());
   }
 
-  Proto fixed32(int field, int bits) {
+  public Proto fixed32(int field, int bits) {
     put(((long) field << 3) | 5);
     return raw(little(bits, 4));
   }
 
-  Proto fixed64(int field, long bits) {
+  public Proto fixed64(int field, long bits) {
     put(((long) field << 3) | 1);
     return raw(little(bits, 8));
   }
 
-  Proto packed(int field, long... values) {
+  public Proto packed(int field, long... values) {
     Proto packed = new Proto();
     for (long value : values) {
       packed.put(value);
@@ -65,12 +65,12 @@ final class Proto {
     return message(field, packed);
   }
 
-  Proto raw(byte[] bytes) {
+  public Proto raw(byte[] bytes) {
     out.writeBytes(bytes);
     return this;
   }
 
-  static byte[] little(long bits, int bytes) {
+  public static byte[] little(long bits, int bytes) {
     byte[] result = new byte[bytes];
     for (int i = 0; i < bytes; i++) {
       result[i] = (byte) (bits >> (8 * i));
@@ -78,13 +78,13 @@ final class Proto {
     return result;
   }
 
-  byte[] toBytes() {
+  public byte[] toBytes() {
     return out.toByteArray();
   }
 
   // The messages of ONNX, as far as tests need them.
 
-  static Proto node(String opType, String name, String inputs, String outputs) {
+  public static Proto node(String opType, String name, String inputs, String outputs) {
     Proto node = message();
     for (String input : inputs.split(",", -1)) {
       node.text(1, input);
@@ -95,11 +95,11 @@ final class Proto {
     return node.text(3, name).text(4, opType);
   }
 
-  static Proto value(String name) {
+  public static Proto value(String name) {
     return message().text(1, name).message(2, message().message(1, message().integer(1, 1)));
   }
 
-  static Proto tensor(String name, int type, long... dims) {
+  public static Proto tensor(String name, int type, long... dims) {
     Proto tensor = message();
     for (long dim : dims) {
       tensor.integer(1, dim);
@@ -107,7 +107,7 @@ final class Proto {
     return tensor.integer(2, type).text(8, name);
   }
 
-  static byte[] model(Proto graph) {
+  public static byte[] model(Proto graph) {
     return message().integer(1, 8).message(8, message().integer(2, 17)).message(7, graph).toBytes();
   }
 }

@@ -13,7 +13,7 @@ import java.util.random.RandomGenerator;
  * A message as a tree that can be changed and written again: for mutations that keep most of the
  * structure.
  */
-final class ProtoTree {
+public final class ProtoTree {
   /** The fields of each kind of message that hold messages: "field child" pairs. */
   private static final Map<String, Map<Integer, String>> SCHEMA = schema();
 
@@ -61,7 +61,7 @@ final class ProtoTree {
   private final List<Field> all = new ArrayList<>();
   private final List<List<Field>> messages = new ArrayList<>();
 
-  ProtoTree(byte[] bytes, String kind) {
+  public ProtoTree(byte[] bytes, String kind) {
     root = parse(bytes, kind);
   }
 
@@ -110,7 +110,7 @@ final class ProtoTree {
   }
 
   /** Changes some fields: their values, lengths, types, names, presence and order. */
-  void mutate(RandomGenerator random) {
+  public void mutate(RandomGenerator random) {
     int changes = 1 + random.nextInt(4);
     for (int i = 0; i < changes; i++) {
       Field field = all.get(random.nextInt(all.size()));
@@ -158,7 +158,7 @@ final class ProtoTree {
     return random.nextInt(4) == 0 ? random.nextLong() : values[random.nextInt(values.length)];
   }
 
-  byte[] toBytes() {
+  public byte[] toBytes() {
     return write(root, 0).toBytes();
   }
 
