@@ -29,7 +29,7 @@ final class RandomKernel {
 
   private final SplittableRandom random;
   private final String name;
-  private final long seed;
+
   private final List<Dim> domain = new ArrayList<>();
   private final List<Bindings> runs = new ArrayList<>();
   private final int rowRank;
@@ -45,7 +45,7 @@ final class RandomKernel {
   private record Sight(Dim offset, List<Dim> strides, Dim elements, boolean uniform) {}
 
   private RandomKernel(long seed) {
-    this.seed = seed;
+
     this.name = "random kernel " + seed;
     this.random = new SplittableRandom(seed);
     drawDomain();
