@@ -1,14 +1,17 @@
 package dev.bascule.core.graph;
 
 import dev.bascule.core.ShapeException;
+import dev.bascule.core.Symbol;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A computation: named inputs, named outputs, and updates of states. Its nodes are those that the
@@ -75,6 +78,21 @@ public record Graph(
 
   /** The same, for the part of a graph that lies between the values {@code known} and the roots. */
   public static List<Node> topological(List<Value> roots, Set<Value> known) {
+    List<Node> order = sorted(roots, known, Map.of());
+    Map<Symbol, Node> counts = new HashMap<>();
+    for (Node node : order) {
+      if (node.op() instanceof NonZero nonZero) {
+        counts.put(nonZero.count(), node);
+      }
+    }
+    return counts.isEmpty() ? order : sorted(roots, known, counts);
+  }
+
+  /**
+   * Depth first. {@code counts} are nodes that give a dimension its value: whoever has the
+   * dimension follows them, though it may read none of their results.
+   */
+  private static List<Node> sorted(List<Value> roots, Set<Value> known, Map<Symbol, Node> counts) {
     List<Node> order = new ArrayList<>();
     Set<Node> done = new HashSet<>();
     Set<Node> open = new HashSet<>();
@@ -94,6 +112,7 @@ public record Graph(
               stack.push(operands.get(i).node());
             }
           }
+          counted(node, counts).stream().filter(n -> !done.contains(n)).forEach(stack::push);
         } else {
           stack.pop();
           done.add(node);
@@ -102,6 +121,25 @@ public record Graph(
       }
     }
     return order;
+  }
+
+  /** The nodes whose counts are dimensions of {@code node}. */
+  private static Set<Node> counted(Node node, Map<Symbol, Node> counts) {
+    Set<Node> nodes = new java.util.LinkedHashSet<>();
+    if (!counts.isEmpty()) {
+      Set<Symbol> symbols = new TreeSet<>();
+      node.results().forEach(result -> symbols.addAll(result.shape().elements().symbols()));
+      if (node.op() instanceof DimensionValue value) {
+        symbols.addAll(value.dim().symbols());
+      }
+      for (Symbol symbol : symbols) {
+        Node by = counts.get(symbol);
+        if (by != null && by != node) {
+          nodes.add(by);
+        }
+      }
+    }
+    return nodes;
   }
 
   /** The states the graph reads or updates. */
