@@ -131,7 +131,9 @@ final class Fusion {
       homes.put(result, unit);
       readersOf(result).forEach(reader -> reader.reads.add(unit));
     }
-    operands.forEach(operand -> require(Views.base(operand), unit));
+    // library kernels read views; the host wants the bytes of each operand as they are
+    boolean views = unit instanceof Unit.Library;
+    operands.forEach(operand -> require(views ? Views.base(operand) : operand, unit));
   }
 
   private void visitFusible(Node node) {
@@ -176,6 +178,10 @@ final class Fusion {
       if (kernel.nodes >= NODES_MAX || maps > (isFree(node) ? 4 : 2)) {
         return false;
       }
+    }
+    if (node.op() instanceof Gather && demanded.stream().anyMatch(Demand::masked)) {
+      // a load at an index has no mask, and beside the mask its other coordinates point nowhere
+      return false;
     }
     if (node.op() instanceof Reduce || node.op() instanceof Dot) {
       Demand only = demanded.iterator().next();

@@ -102,7 +102,8 @@ final class PlanBuilder {
       if (launchable != null) {
         steps.add(new Program.Step(task.label(), launchable, operands(task, memory)));
       } else if (task instanceof Task.HostTask host) {
-        List<Plan.Place> operands = host.operands().stream().map(v -> place(v, memory)).toList();
+        List<Plan.Place> operands =
+            host.node().operands().stream().map(v -> place(v, memory)).toList();
         List<Plan.Place> results =
             host.node().results().stream().map(v -> place(v, memory)).toList();
         segments.add(

@@ -64,9 +64,7 @@ final class Schedule {
             library.node.results());
       }
       case Unit.Host host ->
-          new Task.HostTask(
-              host.node,
-              host.node.operands().stream().map(o -> fusion.storage(Views.base(o))).toList());
+          new Task.HostTask(host.node, host.node.operands().stream().map(fusion::storage).toList());
     };
   }
 

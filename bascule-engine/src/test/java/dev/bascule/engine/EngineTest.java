@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bascule.core.DType;
 import dev.bascule.core.Dim;
+import dev.bascule.core.Shape;
 import dev.bascule.core.ShapeException;
 import dev.bascule.core.Symbol;
 import dev.bascule.core.Tensor;
@@ -19,6 +20,7 @@ import dev.bascule.core.graph.Ops;
 import dev.bascule.core.graph.Parameter;
 import dev.bascule.core.graph.Reduce;
 import dev.bascule.core.graph.Reference;
+import dev.bascule.core.graph.Scatter;
 import dev.bascule.core.graph.State;
 import dev.bascule.core.graph.Value;
 import dev.bascule.core.reference.ReferenceDevice;
@@ -281,5 +283,50 @@ class EngineTest {
       assertThatThrownBy(() -> engine.compile(graph, List.of(List.of(new Symbol("n", 1, 65)))))
           .hasMessageContaining("leaves its declared range [0, 64]");
     }
+  }
+
+  /** The host reads bytes, so a view of other bytes must be stored for it. */
+  @Test
+  void scatterIntoAViewStoresTheView() {
+    Value x = input("x", DType.F32, Dim.of(6), N);
+    Value at = input("at", DType.I64, Dim.of(2));
+    Value rows = input("rows", DType.F32, Dim.of(2), Dim.of(6));
+    Value line = input("line", DType.F32, Dim.of(2));
+    Graph graph =
+        Graph.of(
+            "scatter",
+            List.of(x, at, rows, line),
+            List.of(
+                Ops.scatter(Scatter.Kind.SET, Ops.transpose(x), at, rows),
+                Ops.scatter(Scatter.Kind.ADD, Ops.reshape(x, Shape.of(N.times(6))), at, line)));
+    sameBits(
+        graph,
+        Map.of(
+            "x", random(1, 6, 9),
+            "at", Tensor.of(new long[] {7, 2}, 2),
+            "rows", random(2, 2, 6),
+            "line", random(3, 2)));
+  }
+
+  @Test
+  void paddingAroundAGatherTouchesOnlyWhatTheIndicesName() {
+    Value x = input("x", DType.F32, Dim.of(3), Dim.of(2));
+    Value at = input("at", DType.I64, Dim.of(4));
+    Value padded =
+        Ops.pad(Ops.gather(x, at, 0), List.of(Dim.of(2), Dim.ONE), List.of(Dim.ZERO, Dim.of(3)));
+    Graph graph = Graph.of("pad", List.of(x, at), List.of(padded));
+    sameBits(graph, Map.of("x", random(1, 3, 2), "at", Tensor.of(new long[] {2, 0, 1, 2}, 4)));
+  }
+
+  /** Nothing of the count is read, but its value is the extent of what is made. */
+  @Test
+  void whateverHasACountAsItsDimensionFollowsTheCount() {
+    Value x = input("x", DType.F32, Dim.of(7));
+    Symbol count = new Symbol("count", 0, 7);
+    Value ones = Ops.fill(DType.F32, Shape.of(Dim.of(count)), 1);
+    Value where = Node.value(new NonZero(count), x);
+    Value length = Ops.dimension(Dim.of(count));
+    Graph graph = Graph.of("count", List.of(x), List.of(Ops.sumAll(ones), length, ones, where));
+    sameBits(graph, Map.of("x", Tensor.of(new float[] {0, 1, 0, 2, 3, 0, 0}, 7)));
   }
 }
