@@ -80,6 +80,10 @@ final class RandomGraph {
   }
 
   private Case draw() {
+    // each symbol is bound by an input, whatever else names it
+    for (Symbol symbol : symbols) {
+      add(input(DType.F32, Shape.of(Dim.of(symbol)), anyRule()));
+    }
     int first = 1 + random.nextInt(3);
     for (int i = 0; i < first; i++) {
       add(input(DTYPES[random.nextInt(DTYPES.length)], anyShape(), anyRule()));
@@ -117,7 +121,7 @@ final class RandomGraph {
   /** Values that nothing reads, latest first, and a few that something reads. */
   private Map<String, Value> outputs() {
     List<Value> chosen = new ArrayList<>();
-    int count = 1 + random.nextInt(5);
+    int count = 2 + random.nextInt(8);
     for (Value value : values.reversed()) {
       if (!used.contains(value) && chosen.size() < count) {
         chosen.add(value);
@@ -126,6 +130,8 @@ final class RandomGraph {
     if (random.nextInt(3) == 0) {
       chosen.add(values.get(random.nextInt(values.size())));
     }
+    // a count that some output has as a dimension must come from somewhere
+    ops.count().ifPresent(chosen::add);
     Map<String, Value> outputs = new LinkedHashMap<>();
     for (Value value : chosen) {
       outputs.put("out" + outputs.size(), value);
@@ -158,6 +164,9 @@ final class RandomGraph {
   }
 
   Value input(DType dtype, Shape shape, Values rule) {
+    if (!symbols.containsAll(shape.elements().symbols())) {
+      throw new ShapeException("an input's extents must be known before the run: " + shape);
+    }
     String label = "in" + inputs.size();
     Value input = Parameter.input(label, new TensorType(dtype, shape));
     inputs.add(input);
@@ -170,7 +179,7 @@ final class RandomGraph {
     List<Value> fitting =
         values.stream().filter(v -> v.dtype() == dtype && v.shape().equals(shape)).toList();
     if (!fitting.isEmpty() && random.nextInt(4) > 0) {
-      return fitting.get(random.nextInt(fitting.size()));
+      return pick(fitting);
     }
     if (shape.isConstant() && random.nextInt(3) == 0) {
       return constant(dtype, shape);
@@ -189,10 +198,18 @@ final class RandomGraph {
         Inputs.draw(dtype, extents, Values.Spread.MODERATE, Bindings.NONE, random.split()));
   }
 
-  /** Some value; recent ones more often, so that chains get long. */
+  /** Some value; recent ones and those that nothing reads yet more often. */
   Value any() {
-    int a = random.nextInt(values.size());
-    return values.get(random.nextInt(3) == 0 ? a : Math.max(a, random.nextInt(values.size())));
+    return pick(values);
+  }
+
+  private Value pick(List<Value> from) {
+    List<Value> unread = from.stream().filter(v -> !used.contains(v)).toList();
+    if (!unread.isEmpty() && random.nextInt(3) > 0) {
+      return unread.get(random.nextInt(unread.size()));
+    }
+    int a = random.nextInt(from.size());
+    return from.get(random.nextInt(3) == 0 ? a : Math.max(a, random.nextInt(from.size())));
   }
 
   /** Some value with this many axes or more, or a new input. */
@@ -202,7 +219,7 @@ final class RandomGraph {
             .filter(v -> v.shape().rank() >= rank && (!isFloat || v.dtype().isFloat()))
             .toList();
     if (!fitting.isEmpty() && random.nextInt(8) > 0) {
-      return fitting.get(random.nextInt(fitting.size()));
+      return pick(fitting);
     }
     List<Dim> dims = new ArrayList<>();
     for (int i = 0; i < rank + random.nextInt(2); i++) {

@@ -18,17 +18,23 @@ import dev.bascule.core.graph.Value;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** The ways in which a {@link RandomGraph} grows by a node or a few. */
 final class RandomGraphOps {
   private final RandomGraph graph;
   private final SplittableRandom random;
-  private boolean counted;
+  private Optional<Value> count = Optional.empty();
 
   RandomGraphOps(RandomGraph graph, SplittableRandom random) {
     this.graph = graph;
     this.random = random;
+  }
+
+  /** The value whose shape gives the count of non-zero elements its value, if there is one. */
+  Optional<Value> count() {
+    return count;
   }
 
   /** A new value over those that are there; a ShapeException where the draw has no meaning. */
@@ -333,13 +339,13 @@ final class RandomGraphOps {
 
   private Value nonZero(Value x, int axis) {
     // one for each graph: its count is a symbol of its own
-    if (counted || x.shape().dim(axis).min() < 1 || x.shape().elements().max() > 3000) {
+    if (count.isPresent() || x.shape().dim(axis).min() < 1 || x.shape().elements().max() > 3000) {
       return x;
     }
-    counted = true;
-    Symbol count = new Symbol("count", 0, x.shape().elements().max());
-    Value where = Node.value(new NonZero(count), x); // [rank, count]
+    Symbol found = new Symbol("count", 0, x.shape().elements().max());
+    Value where = Node.value(new NonZero(found), x); // [rank, count]
+    count = Optional.of(where);
     Value row = Ops.sliceAxis(where, 0, Dim.of(axis), Dim.ONE);
-    return Ops.gather(x, Ops.reshape(row, Shape.of(Dim.of(count))), axis);
+    return Ops.gather(x, Ops.reshape(row, Shape.of(Dim.of(found))), axis);
   }
 }

@@ -1,5 +1,6 @@
 package dev.bascule.conformance;
 
+import dev.bascule.core.ShapeException;
 import dev.bascule.core.Tensor;
 import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.Node;
@@ -12,6 +13,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -103,8 +105,10 @@ final class Shrinking {
     for (Node node : best.graph().nodes().reversed()) {
       boolean inner = !(node.op() instanceof Parameter) && !node.operands().isEmpty();
       if (inner && node.results().size() == 1 && !best.graph().roots().contains(node.result())) {
-        Trial candidate = cut(node.result());
-        if (size(candidate.graph()) < size(best.graph()) && accept(candidate)) {
+        Optional<Trial> candidate = cut(node.result());
+        if (candidate.isPresent()
+            && size(candidate.get().graph()) < size(best.graph())
+            && accept(candidate.get())) {
           return true;
         }
       }
@@ -112,25 +116,31 @@ final class Shrinking {
     return false;
   }
 
-  private Trial cut(Value value) {
+  /** Empty where the value cannot be had alone: its shape hangs on another value. */
+  private Optional<Trial> cut(Value value) {
     String label = "cut" + trials;
     Value input = Parameter.input(label, value.type());
     Map<Value, Value> replaced = new HashMap<>(Map.of(value, input));
     Map<String, Value> outputs = new LinkedHashMap<>();
     rebuild(best.graph(), replaced);
-    best.graph().outputs().forEach((name, output) ->
-        outputs.put(name, replaced.getOrDefault(output, output)));
+    best.graph()
+        .outputs()
+        .forEach((name, output) -> outputs.put(name, replaced.getOrDefault(output, output)));
     Graph inner = Graph.of("inner", best.graph().inputs(), Map.of("value", value));
     List<Map<String, Tensor>> runs = new ArrayList<>();
     for (Map<String, Tensor> run : best.runs()) {
       Map<String, Tensor> more = new LinkedHashMap<>(run);
-      more.putAll(rename(Reference.run(inner, run), label));
+      try {
+        more.putAll(rename(Reference.run(inner, run), label));
+      } catch (ShapeException unbound) {
+        return Optional.empty();
+      }
       runs.add(more);
     }
     List<Value> inputs = new ArrayList<>(best.graph().inputs());
     inputs.add(input);
     Trial whole = new Trial(Graph.of(best.graph().name(), inputs, outputs), runs);
-    return new Shrinking(whole, fails).pruned(outputs);
+    return Optional.of(new Shrinking(whole, fails).pruned(outputs));
   }
 
   private static Map<String, Tensor> rename(Map<String, Tensor> outputs, String label) {
