@@ -8,6 +8,8 @@ module dev.bascule.cli {
   requires dev.bascule.gpu;
   requires info.picocli;
 
+  uses dev.bascule.core.device.Driver;
+
   opens dev.bascule.cli to
       info.picocli;
 }

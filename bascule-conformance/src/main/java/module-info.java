@@ -2,4 +2,6 @@
 module dev.bascule.conformance {
   requires static org.jspecify;
   requires transitive dev.bascule.engine;
+
+  exports dev.bascule.conformance;
 }

@@ -6,6 +6,7 @@ module dev.bascule.formats {
 
   exports dev.bascule.formats;
   exports dev.bascule.formats.importer;
+  exports dev.bascule.formats.json;
   exports dev.bascule.formats.npy;
   exports dev.bascule.formats.onnx;
   exports dev.bascule.formats.tokenizer;

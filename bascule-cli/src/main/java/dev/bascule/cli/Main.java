@@ -1,22 +1,163 @@
 package dev.bascule.cli;
 
+import dev.bascule.core.device.Device;
+import dev.bascule.core.device.DeviceOptions;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
-/** The {@code bascule} command. */
+/** The {@code bascule} command, and the options that all its commands take. */
 @Command(
     name = "bascule",
     description = "Runs AI models on whatever chip there is.",
     mixinStandardHelpOptions = true,
-    version = "bascule 0.1.0-SNAPSHOT")
+    scope = ScopeType.INHERIT,
+    version = "bascule 0.1.0-SNAPSHOT",
+    sortOptions = false,
+    usageHelpAutoWidth = false,
+    footer = {"", "Exit codes: 0 done, 1 the work failed, 2 the request was wrong."})
 public final class Main implements Runnable {
+  @Option(
+      names = "--device",
+      paramLabel = "D",
+      defaultValue = "cpu",
+      scope = ScopeType.INHERIT,
+      description = "where to run: cpu, opencl, opencl:1, reference (default: ${DEFAULT-VALUE})")
+  private String device = "cpu";
+
+  @Option(
+      names = "--numerics",
+      paramLabel = "N",
+      defaultValue = "exact",
+      scope = ScopeType.INHERIT,
+      description = "exact: the same bits on every device (default); fast: not there yet")
+  private String numerics = "exact";
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "0",
+      scope = ScopeType.INHERIT,
+      description = "worker threads of the cpu device (default: one for each processor)")
+  private int threads;
+
+  @Option(
+      names = "--cpu-isa",
+      paramLabel = "ISA",
+      scope = ScopeType.INHERIT,
+      description = "portable, avx2 or avx512 (default: the best there is)")
+  private @Nullable String cpuIsa;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      scope = ScopeType.INHERIT,
+      description = "a setting of a device, such as opencl.schedule=gpu")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  @Option(
+      names = "--explain",
+      scope = ScopeType.INHERIT,
+      description = "print which kernels run, why, and the memory")
+  private boolean explain;
+
+  @Option(
+      names = "--json",
+      scope = ScopeType.INHERIT,
+      description = "print the result for a program to read")
+  private boolean json;
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "print the stack trace of an error")
+  private boolean debug;
+
+  private final Console console;
+
+  Main(Console console) {
+    this.console = console;
+  }
+
+  boolean json() {
+    return json;
+  }
+
+  boolean explain() {
+    return explain;
+  }
+
+  boolean debug() {
+    return debug;
+  }
+
+  /** The device asked for; the caller closes it. What it has to say is said now. */
+  Device openDevice() {
+    if (cpuIsa != null && !device.equals("cpu")) {
+      throw new RequestException(
+          "--cpu-isa is for the device cpu, and --device is '" + device + "'; leave one out");
+    }
+    Device opened = Devices.open(device, deviceOptions());
+    opened.info().notes().forEach(note -> console.say(opened.info().id() + ": " + note));
+    return opened;
+  }
+
+  /** The settings of all devices, checked. */
+  DeviceOptions deviceOptions() {
+    switch (numerics) {
+      case "exact" -> {}
+      case "fast" ->
+          throw new RequestException(
+              "--numerics fast: no device has fast kernels yet, so the numbers would be the exact ones; leave it out");
+      default ->
+          throw new RequestException(
+              "--numerics is exact or fast, not " + Text.quote(numerics) + "; exact is the default");
+    }
+    if (threads < 0) {
+      throw new RequestException("--threads must be 1 or more (0: all), not " + threads);
+    }
+    Map<String, String> properties = new LinkedHashMap<>(settings);
+    if (cpuIsa != null) {
+      properties.put("cpu.isa", cpuIsa);
+    }
+    return new DeviceOptions(threads, properties);
+  }
 
   @Override
   public void run() {
-    CommandLine.usage(this, System.out);
+    CommandLine.usage(this, console.out());
+  }
+
+  /** Runs one command line; gives the exit code. */
+  static int run(Console console, String... args) {
+    Main main = new Main(console);
+    CommandLine line = new CommandLine(main);
+    line.addSubcommand("devices", new DevicesCommand(main, console))
+        .addSubcommand("run", new RunCommand(main, console))
+        .addSubcommand("verify", new VerifyCommand(main, console))
+        .addSubcommand("embed", new EmbedCommand(main, console))
+        .addSubcommand("fetch", new FetchCommand(console));
+    line.setOut(console.out());
+    line.setErr(console.err());
+    line.setExecutionExceptionHandler(
+        (problem, failed, parsed) -> {
+          console.say(ExitCodes.message(problem));
+          if (main.debug()) {
+            problem.printStackTrace(console.err());
+          }
+          return ExitCodes.of(problem);
+        });
+    int code = line.execute(args);
+    console.out().flush();
+    console.err().flush();
+    return code;
   }
 
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Main()).execute(args));
+    System.exit(run(Console.ofProcess(), args));
   }
 }

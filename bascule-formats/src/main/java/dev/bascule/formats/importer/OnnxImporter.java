@@ -14,6 +14,7 @@ import dev.bascule.core.graph.Value;
 import dev.bascule.engine.rewrite.AttentionRecognition;
 import dev.bascule.formats.FormatException;
 import dev.bascule.formats.onnx.OnnxAttribute;
+import dev.bascule.formats.onnx.OnnxDataType;
 import dev.bascule.formats.onnx.OnnxDimension;
 import dev.bascule.formats.onnx.OnnxFile;
 import dev.bascule.formats.onnx.OnnxFunction;
@@ -90,6 +91,11 @@ public final class OnnxImporter {
             narrowed.put(symbol.name(), new Symbol(symbol.name(), symbol.min(), max)));
       }
     }
+  }
+
+  /** The dtype of an ONNX element type; empty where there is none. */
+  public static Optional<DType> dtype(OnnxDataType type) {
+    return Tensors.dtype(type);
   }
 
   /** ONNX's operators that can be imported, by name. */

@@ -1,0 +1,104 @@
+package dev.bascule.cli;
+
+import dev.bascule.core.DeviceException;
+import dev.bascule.core.device.Device;
+import dev.bascule.core.device.DeviceOptions;
+import dev.bascule.core.device.Driver;
+import dev.bascule.core.reference.ReferenceDevice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/** The devices of this machine, by the names that users write. */
+final class Devices {
+  private static final String REFERENCE = "reference";
+
+  private Devices() {}
+
+  /** A driver without devices, and why. */
+  record Absent(String driver, String reason) {}
+
+  /** Everything there is; whoever asks closes the devices. */
+  record Survey(List<Device> devices, List<Absent> absent) implements AutoCloseable {
+    @Override
+    public void close() {
+      devices.forEach(Device::close);
+    }
+  }
+
+  /** Opens {@code name}: a driver's first device, or the one of that id. */
+  static Device open(String name, DeviceOptions options) {
+    if (name.equals(REFERENCE)) {
+      return new ReferenceDevice();
+    }
+    int colon = name.indexOf(':');
+    String driverName = colon < 0 ? name : name.substring(0, colon);
+    for (Driver driver : ServiceLoader.load(Driver.class)) {
+      if (driver.name().equals(driverName)) {
+        return choose(name, discover(driver, options));
+      }
+    }
+    throw unknown(name, options);
+  }
+
+  private static Driver.Discovery discover(Driver driver, DeviceOptions options) {
+    try {
+      return driver.discover(options);
+    } catch (DeviceException | IllegalArgumentException e) {
+      throw new RequestException("device " + e.getMessage(), e);
+    }
+  }
+
+  private static Device choose(String name, Driver.Discovery found) {
+    List<Device> devices = new ArrayList<>(found.devices());
+    for (Device device : devices) {
+      boolean isFirst = name.indexOf(':') < 0;
+      if (isFirst || device.info().id().equals(name)) {
+        devices.stream().filter(other -> other != device).forEach(Device::close);
+        return device;
+      }
+    }
+    List<String> ids = devices.stream().map(device -> device.info().id()).toList();
+    devices.forEach(Device::close);
+    throw new RequestException(
+        devices.isEmpty()
+            ? "device '" + name + "' is not to be had: " + found.reason()
+            : "there is no device '" + name + "'; there are: " + String.join(", ", ids));
+  }
+
+  private static RequestException unknown(String name, DeviceOptions options) {
+    StringBuilder message = new StringBuilder("there is no device " + Text.quote(name));
+    try (Survey survey = survey(options)) {
+      List<String> ids = survey.devices().stream().map(device -> device.info().id()).toList();
+      message.append("; there are: ").append(String.join(", ", ids));
+      survey
+          .absent()
+          .forEach(absent ->
+              message
+                  .append("; ")
+                  .append(absent.driver())
+                  .append(" is not: ")
+                  .append(absent.reason()));
+    }
+    return new RequestException(message.toString());
+  }
+
+  /** All devices of all drivers, and the reference. */
+  static Survey survey(DeviceOptions options) {
+    List<Device> devices = new ArrayList<>();
+    List<Absent> absent = new ArrayList<>();
+    for (Driver driver : ServiceLoader.load(Driver.class)) {
+      try {
+        Driver.Discovery found = driver.discover(options);
+        devices.addAll(found.devices());
+        if (!found.reason().isEmpty()) {
+          absent.add(new Absent(driver.name(), found.reason()));
+        }
+      } catch (DeviceException | IllegalArgumentException e) {
+        absent.add(new Absent(driver.name(), String.valueOf(e.getMessage())));
+      }
+    }
+    devices.add(new ReferenceDevice());
+    return new Survey(devices, absent);
+  }
+}

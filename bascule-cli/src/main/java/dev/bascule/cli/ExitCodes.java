@@ -1,0 +1,50 @@
+package dev.bascule.cli;
+
+import dev.bascule.core.DataException;
+import dev.bascule.core.ShapeException;
+import dev.bascule.formats.FormatException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** What a process answers: 0 done, 1 the work failed, 2 the request was wrong. */
+final class ExitCodes {
+  static final int DONE = 0;
+  static final int FAILED = 1;
+  static final int WRONG_REQUEST = 2;
+
+  private ExitCodes() {}
+
+  /** The code for a command that ended in {@code problem}. */
+  static int of(Exception problem) {
+    return switch (problem) {
+      case RequestException e -> WRONG_REQUEST;
+      case FormatException e -> WRONG_REQUEST;
+      case ShapeException e -> WRONG_REQUEST;
+      case DataException e -> WRONG_REQUEST;
+      default -> FAILED;
+    };
+  }
+
+  /** One clear message; what nobody expected says that it is our fault. */
+  static String message(Exception problem) {
+    String text = problem.getMessage() == null ? "" : problem.getMessage();
+    return switch (problem) {
+      case RequestException e -> text;
+      case FormatException e -> text;
+      case ShapeException e -> text;
+      case DataException e -> text;
+      case dev.bascule.core.DeviceException e -> text;
+      case UncheckedIOException e -> file(e.getCause());
+      case IOException e -> file(e);
+      default ->
+          "internal error: "
+              + problem
+              + "; this is a fault of Bascule: run it again with --debug and report what it prints";
+    };
+  }
+
+  private static String file(IOException e) {
+    String kind = e.getClass().getSimpleName().replace("Exception", "");
+    return "file: " + kind + ": " + e.getMessage();
+  }
+}

@@ -1,0 +1,37 @@
+package dev.bascule.cli;
+
+import dev.bascule.formats.FormatException;
+import java.util.Locale;
+
+/** Words and numbers as commands print them, the same in every locale. */
+final class Text {
+  private Text() {}
+
+  /** A name from outside, on one line and without what a terminal would obey. */
+  static String quote(String name) {
+    return FormatException.quote(name);
+  }
+
+  static String format(String pattern, Object... values) {
+    return String.format(Locale.ROOT, pattern, values);
+  }
+
+  /** {@code 1 model}, {@code 2 models}. */
+  static String count(long count, String noun) {
+    return count + " " + noun + (count == 1 ? "" : "s");
+  }
+
+  /** Bytes for people: {@code 90.4 MB}. */
+  static String bytes(long bytes) {
+    if (bytes < 1000) {
+      return bytes + " B";
+    }
+    double value = bytes;
+    int unit = -1;
+    while (value >= 1000 && unit < 3) {
+      value /= 1000;
+      unit++;
+    }
+    return format("%.1f %cB", value, "kMGT".charAt(unit));
+  }
+}
