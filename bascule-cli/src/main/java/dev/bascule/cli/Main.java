@@ -7,8 +7,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
 
 /** The {@code bascule} command, and the options that all its commands take. */
 @Command(
@@ -77,6 +79,8 @@ public final class Main implements Runnable {
       description = "print the stack trace of an error")
   private boolean debug;
 
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   private final Console console;
 
   Main(Console console) {
@@ -127,9 +131,10 @@ public final class Main implements Runnable {
     return new DeviceOptions(threads, properties);
   }
 
+  /** Without a command: what there is. */
   @Override
   public void run() {
-    CommandLine.usage(this, console.out());
+    spec.commandLine().usage(console.out());
   }
 
   /** Runs one command line; gives the exit code. */

@@ -3,11 +3,33 @@ package dev.bascule.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 class MainTest {
   @Test
-  void versionIsDoneWithExitCodeZero() {
-    assertThat(new CommandLine(new Main()).execute("--version")).isZero();
+  void versionIsPrinted() {
+    CommandLineRun run = CommandLineRun.of("--version");
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).startsWith("bascule 0.");
+  }
+
+  @Test
+  void withoutACommandTheCommandsAreListed() {
+    CommandLineRun run = CommandLineRun.of();
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("devices", "run", "verify", "embed", "fetch");
+  }
+
+  @Test
+  void anUnknownOptionIsAWrongRequest() {
+    CommandLineRun run = CommandLineRun.of("embed", "--no-such-option", "a");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("--no-such-option");
+  }
+
+  @Test
+  void fastNumericsAreRefusedWithTheReason() {
+    CommandLineRun run = CommandLineRun.of("devices", "--numerics", "fast");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("no device has fast kernels yet");
   }
 }
