@@ -84,6 +84,8 @@ public final class OnnxImporter {
       try {
         return importer.run(List.copyOf(narrowed.values()));
       } catch (FormatException e) {
+        // Counts of elements that are not zero are no inputs' dimensions: they cannot be narrowed.
+        importer.limits.keySet().retainAll(importer.symbols.values());
         if (!(e.getCause() instanceof ShapeException) || importer.limits.isEmpty()) {
           throw e;
         }
