@@ -1,6 +1,7 @@
 package dev.bascule.engine;
 
 import dev.bascule.core.Dim;
+import dev.bascule.core.device.View;
 import dev.bascule.core.kernel.Access;
 import dev.bascule.core.kernel.Instruction;
 import dev.bascule.core.kernel.Kernel;
@@ -152,5 +153,50 @@ final class KernelForms {
       }
     }
     return true;
+  }
+
+  /**
+   * For a kernel that only copies a contiguous {@code result} into a permuted layout: the view
+   * under which writing the result gives the copy.
+   */
+  static Optional<View> copiedLayout(Kernel kernel, View result) {
+    if (kernel.isRow()
+        || kernel.body().size() != 2
+        || !(kernel.body().get(0) instanceof Instruction.Load load)
+        || !(kernel.body().get(1) instanceof Instruction.Store store)
+        || load.mask() != Instruction.ALWAYS
+        || store.mask() != Instruction.ALWAYS
+        || !load.access().offset().is(0)
+        || !store.access().offset().is(0)
+        || !result.isContiguous()) {
+      return Optional.empty();
+    }
+    List<Integer> free = new ArrayList<>();
+    for (int axis = 0; axis < kernel.domain().size(); axis++) {
+      if (!kernel.domain().get(axis).is(1)) {
+        free.add(axis);
+      }
+    }
+    List<Dim> strides = new ArrayList<>();
+    for (int axis = 0; axis < result.shape().rank(); axis++) {
+      Dim extent = result.shape().dim(axis);
+      Dim stride = result.strides().get(axis);
+      Integer match = null;
+      for (Integer candidate : free) {
+        if (match == null
+            && kernel.domain().get(candidate).equals(extent)
+            && load.access().strides().get(candidate).equals(stride)) {
+          match = candidate;
+        }
+      }
+      if (match == null && !extent.is(1)) {
+        return Optional.empty();
+      }
+      strides.add(match == null ? Dim.ZERO : store.access().strides().get(match));
+      free.remove(match);
+    }
+    return free.isEmpty()
+        ? Optional.of(new View(result.dtype(), result.shape(), Dim.ZERO, strides, false))
+        : Optional.empty();
   }
 }

@@ -133,9 +133,53 @@ final class Schedule {
           && uses.getOrDefault(raw, 0) == 1
           && tasks.get(library) instanceof Task.LibraryTask task
           && task.call().epilogue().isEmpty()
-          && task.results().size() == 1
-          && tryEpilogue(library, task, fused, follower, i)) {
+          && (tryLayout(library, task, fused, follower, raw)
+              || (task.results().size() == 1 && tryEpilogue(library, task, fused, follower, i)))) {
         return;
+      }
+    }
+  }
+
+  /**
+   * Where a follower only copies a result into another layout, the library kernel writes that
+   * layout itself.
+   */
+  private boolean tryLayout(
+      Unit.Library library,
+      Task.LibraryTask task,
+      Unit.Fused fused,
+      Task.KernelTask follower,
+      Value raw) {
+    int index = task.results().indexOf(raw);
+    View view =
+        KernelForms.copiedLayout(follower.kernel(), task.call().results().get(index)).orElse(null);
+    if (view == null) {
+      return false;
+    }
+    List<View> views = new ArrayList<>(task.call().results());
+    views.set(index, view);
+    LibraryCall plain = task.call();
+    LibraryCall call =
+        new LibraryCall(plain.name(), plain.op(), plain.operands(), views, plain.epilogue());
+    if (!library.kernel.accepts(call)) {
+      return false;
+    }
+    List<Value> results = new ArrayList<>(task.results());
+    results.set(index, follower.writes().getFirst());
+    replace(
+        library,
+        fused,
+        new Task.LibraryTask(library.kernel, call, task.operands(), List.of(), results));
+    return true;
+  }
+
+  /** The library unit now also makes what the follower made. */
+  private void replace(Unit.Library library, Unit.Fused fused, Task.LibraryTask task) {
+    tasks.put(library, task);
+    tasks.remove(fused);
+    for (Unit read : fused.reads) {
+      if (read != library) {
+        library.reads.add(read);
       }
     }
   }
@@ -174,16 +218,10 @@ final class Schedule {
     }
     List<Value> extras = new ArrayList<>(follower.reads());
     extras.remove(follower.parameters().get(raw));
-    tasks.put(
+    replace(
         library,
+        fused,
         new Task.LibraryTask(library.kernel, call, task.operands(), extras, follower.writes()));
-    // the library unit now runs where the follower ran
-    tasks.remove(fused);
-    for (Unit read : fused.reads) {
-      if (read != library) {
-        library.reads.add(read);
-      }
-    }
     return true;
   }
 }
