@@ -193,7 +193,9 @@ final class KernelForms {
         return Optional.empty();
       }
       strides.add(match == null ? Dim.ZERO : store.access().strides().get(match));
-      free.remove(match);
+      if (match != null) {
+        free.remove((Object) match);
+      }
     }
     return free.isEmpty()
         ? Optional.of(new View(result.dtype(), result.shape(), Dim.ZERO, strides, false))
