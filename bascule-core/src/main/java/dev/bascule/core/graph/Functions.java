@@ -184,4 +184,19 @@ public final class Functions {
           return Ops.concat(List.of(first, second), last);
         });
   }
+
+  /**
+   * Random words u32 in {@code shape} from a key u32 [2] and a counter u32 [4]: the same key and
+   * counter give the same words on every device. Element i is word {@code i % 4} of the Philox
+   * block at {@code counter + i / 4}, so the next call continues at {@code counter + ceil(elements
+   * / 4)}. Source: Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, 2011
+   * (Philox-4x32-10).
+   */
+  public static Value randomBits(Value key, Value counter, Shape shape) {
+    return Call.of(
+        "RandomBits",
+        Map.of("shape", shape),
+        List.of(key, counter),
+        p -> Philox.words(p.get(0), p.get(1), shape));
+  }
 }
