@@ -99,8 +99,19 @@ public final class Dim implements Comparable<Dim> {
       return switch (operator) {
         case MIN -> new long[] {Math.min(l[0], r[0]), Math.min(l[1], r[1])};
         case MAX -> new long[] {Math.max(l[0], r[0]), Math.max(l[1], r[1])};
-        case MOD -> new long[] {0, Math.max(0, r[1] - 1)};
+        case MOD -> {
+          // the remainder has the divisor's sign, and of a dividend from 0 it is not larger
+          long most = Math.max(0, r[1] - 1);
+          yield new long[] {
+            Math.min(0, r[0] + 1), l[0] >= 0 && r[0] >= 0 ? Math.min(l[1], most) : most
+          };
+        }
         case FLOOR_DIV -> {
+          if (r[0] < 0) {
+            // -1 may be among the divisors: the size of the dividend bounds that of the quotient
+            long size = Math.max(saturatedTimes(l[0], -1), l[1]);
+            yield new long[] {-size, size};
+          }
           long least = Math.max(1, r[0]);
           long most = Math.max(1, r[1]);
           yield new long[] {
@@ -198,7 +209,11 @@ public final class Dim implements Comparable<Dim> {
 
   public Dim plus(Dim other) {
     TreeMap<Monomial, Long> sum = new TreeMap<>(terms);
-    other.terms.forEach((monomial, factor) -> merge(sum, monomial, factor));
+    try {
+      other.terms.forEach((monomial, factor) -> merge(sum, monomial, factor));
+    } catch (ArithmeticException e) {
+      throw new ShapeException("dimension " + this + " plus " + other + " overflows 64 bits", e);
+    }
     return new Dim(sum);
   }
 
@@ -216,8 +231,13 @@ public final class Dim implements Comparable<Dim> {
 
   public Dim times(Dim other) {
     TreeMap<Monomial, Long> product = new TreeMap<>();
-    terms.forEach((m1, f1) ->
-        other.terms.forEach((m2, f2) -> merge(product, m1.times(m2), Math.multiplyExact(f1, f2))));
+    try {
+      terms.forEach((m1, f1) ->
+          other.terms.forEach(
+              (m2, f2) -> merge(product, m1.times(m2), Math.multiplyExact(f1, f2))));
+    } catch (ArithmeticException e) {
+      throw new ShapeException("dimension " + this + " times " + other + " overflows 64 bits", e);
+    }
     return new Dim(product);
   }
 
@@ -255,19 +275,26 @@ public final class Dim implements Comparable<Dim> {
     return plus(divisor).plus(-1).floorDiv(divisor);
   }
 
+  /** What {@link #floorDiv} leaves; of the divisor's sign. */
   public Dim mod(Dim divisor) {
+    if (divisor.is(0)) {
+      throw new ShapeException("dimension " + this + " modulo zero");
+    }
     if (exactQuotient(divisor) != null) {
       return ZERO;
     }
     if (isConstant() && divisor.isConstant()) {
       return of(Math.floorMod(constant(), divisor.constant()));
     }
+    if (range()[0] >= 0 && range()[1] < divisor.range()[0]) {
+      return this;
+    }
     return of(new Operation(Operator.MOD, this, divisor));
   }
 
   /** The quotient where the division leaves no remainder for any value; null otherwise. */
   public @org.jspecify.annotations.Nullable Dim exactQuotient(Dim divisor) {
-    if (equals(divisor)) {
+    if (equals(divisor) && !divisor.is(0)) {
       return ONE;
     }
     if (divisor.terms.size() != 1) {
