@@ -69,6 +69,7 @@ final class Tensors {
     }
     DType dtype =
         dtype(tensor.type()).orElseThrow(() -> unsupported.apply("tensor of " + tensor.type()));
+    tensor.checkAvailable();
     long[] extents = tensor.dims().stream().mapToLong(Long::longValue).toArray();
     Tensor copy =
         tensor.byteSize() <= HEAP_BYTES_MAX

@@ -100,18 +100,7 @@ public final class OnnxTensor {
       case Data.Raw(MappedFile file, long offset) -> file.read(offset, destination);
       case Data.Typed(MappedFile file, long start, long end) ->
           decode(file, start, end, destination);
-      case Data.External(ExternalFiles files, String location, long offset) -> {
-        MappedFile file = files.open(location, place);
-        if (offset > file.size() - byteSize()) {
-          throw new FormatException(
-              files.model(),
-              place,
-              byteSize() + " bytes from byte " + offset + " of " + FormatException.quote(location),
-              "a file of " + file.size() + " bytes",
-              "download or export the external data again");
-        }
-        file.read(offset, destination);
-      }
+      case Data.External external -> source(external).read(external.offset(), destination);
     }
     if (type == OnnxDataType.BOOL) {
       for (long i = 0; i < elements; i++) {
@@ -121,8 +110,38 @@ public final class OnnxTensor {
     }
   }
 
+  /**
+   * Checks that the elements are there, for callers that allocate memory for them: inside the
+   * model's own file they are, but a file beside it may be missing or too short.
+   *
+   * @throws FormatException if it is
+   */
+  public void checkAvailable() {
+    if (data instanceof Data.External external) {
+      source(external);
+    }
+  }
+
+  private MappedFile source(Data.External external) {
+    MappedFile file = external.files().open(external.location(), place);
+    if (external.offset() > file.size() - byteSize()) {
+      throw new FormatException(
+          external.files().model(),
+          place,
+          byteSize()
+              + " bytes from byte "
+              + external.offset()
+              + " of "
+              + FormatException.quote(external.location()),
+          "a file of " + file.size() + " bytes",
+          "download or export the external data again");
+    }
+    return file;
+  }
+
   /** The elements as {@link #copyTo} gives them, in an array: for small tensors. */
   public byte[] toBytes() {
+    checkAvailable();
     if (byteSize() > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
           "tensor "

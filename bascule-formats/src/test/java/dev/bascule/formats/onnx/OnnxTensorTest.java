@@ -174,6 +174,20 @@ class OnnxTensorTest {
   }
 
   @Test
+  void absurdExternalSizesAreRefusedBeforeMemoryIsTaken() throws IOException {
+    Proto tensor = Proto.tensor("w", 1, 1L << 40).integer(14, 1);
+    tensor.message(13, Proto.message().text(1, "location").text(2, "w.bin"));
+    Path model =
+        Files.write(
+            folder.resolve("m.onnx"),
+            Proto.model(Proto.message().text(2, "main").message(5, tensor)));
+    Files.write(folder.resolve("w.bin"), new byte[10]);
+    assertThatThrownBy(() -> load(model))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContainingAll("4398046511104 bytes", "a file of 10 bytes");
+  }
+
+  @Test
   void aLinkOutOfTheFolderIsRefused() throws IOException {
     Files.write(folder.resolve("secret"), new byte[64]);
     Path model = external("link", 0, 8);
