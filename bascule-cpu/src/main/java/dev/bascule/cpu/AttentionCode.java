@@ -9,7 +9,6 @@ import dev.bascule.core.device.LibraryCall;
 import dev.bascule.core.device.Slice;
 import dev.bascule.core.device.View;
 import dev.bascule.core.graph.Attention;
-import dev.bascule.cpu.gemm.Gemm;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,22 +19,28 @@ final class AttentionCode implements Launchable {
 
   private final LibraryCall call;
   private final Attention attention;
-  private final Gemm gemm;
+  private final Products products;
   private final AttentionSteps steps;
   private final WorkerPool pool;
 
   AttentionCode(
-      LibraryCall call, Attention attention, Gemm gemm, AttentionSteps steps, WorkerPool pool) {
+      LibraryCall call,
+      Attention attention,
+      Products products,
+      AttentionSteps steps,
+      WorkerPool pool) {
     this.call = call;
     this.attention = attention;
-    this.gemm = gemm;
+    this.products = products;
     this.steps = steps;
     this.pool = pool;
   }
 
   @Override
   public String describe() {
-    return "attention, key blocks of "
+    return "attention, "
+        + products.describe()
+        + ", key blocks of "
         + attention.keyBlock()
         + " without the score matrix, weights by "
         + steps.next().describe();
@@ -44,7 +49,7 @@ final class AttentionCode implements Launchable {
   @Override
   public long workspaceBytes(Bindings dims) {
     AttentionShape shape = AttentionShape.of(call, attention, dims);
-    return pool.threads() * AttentionScratch.bytes(shape, gemm) + ALIGNMENT_BYTES;
+    return pool.threads() * AttentionScratch.bytes(shape, products) + ALIGNMENT_BYTES;
   }
 
   @Override
@@ -66,25 +71,17 @@ final class AttentionCode implements Launchable {
       views.add(operand(memory.get(i), call.operands().get(i), i == 3, dims));
     }
     MemorySegment workspace = memory.getLast();
-    long bytes = AttentionScratch.bytes(shape, gemm);
+    long bytes = AttentionScratch.bytes(shape, products);
     long first =
         Math.ceilDiv(workspace.address(), ALIGNMENT_BYTES) * ALIGNMENT_BYTES - workspace.address();
     List<AttentionScratch> scratch = new ArrayList<>();
     boolean isEmpty = shape.queries() == 0;
     for (int thread = 0; thread < pool.threads() && !isEmpty; thread++) {
       MemorySegment part = workspace.asSlice(first + thread * bytes, bytes);
-      scratch.add(new AttentionScratch(shape, gemm, steps, part));
+      scratch.add(new AttentionScratch(shape, products, steps, part));
     }
     return new AttentionLaunch(
-        call.name(),
-        shape,
-        attention,
-        gemm,
-        views,
-        memory.get(own),
-        memory.get(own + 1),
-        scratch,
-        pool);
+        call.name(), shape, attention, views, memory.get(own), memory.get(own + 1), scratch, pool);
   }
 
   /** A bias repeats along the axes where it has one element. */

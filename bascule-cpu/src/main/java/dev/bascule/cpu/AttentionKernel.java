@@ -7,12 +7,10 @@ import dev.bascule.core.device.LibraryCall;
 import dev.bascule.core.device.LibraryKernel;
 import dev.bascule.core.device.View;
 import dev.bascule.core.graph.Attention;
-import dev.bascule.cpu.gemm.ElementType;
-import dev.bascule.cpu.gemm.Gemm;
 
 /**
- * Attention of f32 by blocks of queries and keys, without the whole score matrix: two emitted
- * products and one fused kernel between them for each block.
+ * Attention of f32 by blocks of queries and keys, without the whole score matrix: two products and
+ * one fused kernel between them for each block.
  */
 final class AttentionKernel implements LibraryKernel {
   private final CpuCode code;
@@ -31,7 +29,7 @@ final class AttentionKernel implements LibraryKernel {
   @Override
   public boolean accepts(LibraryCall call) {
     return call.op() instanceof Attention
-        && code.gemm(ElementType.F32).isPresent()
+        && code.products(DType.F32).isPresent()
         && call.epilogue().isEmpty()
         && call.operands().stream().allMatch(view -> view.dtype() == DType.F32)
         && call.results().stream().allMatch(View::isContiguous);
@@ -39,11 +37,11 @@ final class AttentionKernel implements LibraryKernel {
 
   @Override
   public Launchable prepare(LibraryCall call) {
-    Gemm gemm =
-        code.gemm(ElementType.F32)
-            .orElseThrow(() -> new DeviceException("cpu: attention needs emitted products"));
+    Products products =
+        code.products(DType.F32)
+            .orElseThrow(() -> new DeviceException("cpu: attention has no products of f32"));
     Attention attention = (Attention) call.op();
     AttentionSteps steps = AttentionSteps.compile(code, attention, call.operands().size() == 4);
-    return new AttentionCode(call, attention, gemm, steps, pool);
+    return new AttentionCode(call, attention, products, steps, pool);
   }
 }

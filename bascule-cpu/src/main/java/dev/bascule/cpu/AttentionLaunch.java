@@ -5,8 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.bascule.core.graph.Attention;
-import dev.bascule.cpu.gemm.FinishedTile;
-import dev.bascule.cpu.gemm.Gemm;
 import dev.bascule.cpu.gemm.Matrix;
 import dev.bascule.cpu.gemm.Product;
 import dev.bascule.cpu.gemm.Region;
@@ -34,7 +32,6 @@ final class AttentionLaunch implements CpuLaunch {
   private final String name;
   private final AttentionShape shape;
   private final Attention attention;
-  private final Gemm gemm;
   private final List<Operand> operands;
   private final MemorySegment out;
   private final MemorySegment logSum;
@@ -50,7 +47,6 @@ final class AttentionLaunch implements CpuLaunch {
       String name,
       AttentionShape shape,
       Attention attention,
-      Gemm gemm,
       List<Operand> operands,
       MemorySegment out,
       MemorySegment logSum,
@@ -59,7 +55,6 @@ final class AttentionLaunch implements CpuLaunch {
     this.name = name;
     this.shape = shape;
     this.attention = attention;
-    this.gemm = gemm;
     this.operands = operands;
     this.out = out;
     this.logSum = logSum;
@@ -142,7 +137,7 @@ final class AttentionLaunch implements CpuLaunch {
   }
 
   private void multiply(Product product, long rows, long columns, AttentionScratch tile) {
-    gemm.multiply(product, Region.all(rows, columns), tile.products(), FinishedTile.NONE);
+    tile.multiplier().multiply(product, Region.all(rows, columns));
   }
 
   private static void copyRow(Operand from, long element, MemorySegment to, long at, int count) {

@@ -1,6 +1,5 @@
 package dev.bascule.cpu;
 
-import dev.bascule.cpu.gemm.Gemm;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,7 +24,7 @@ final class AttentionScratch implements AutoCloseable {
   private final MemorySegment factor;
   private final MemorySegment logSum;
   private final MemorySegment shift;
-  private final MemorySegment products;
+  private final Products.Multiplier multiplier;
   private final Map<Size, KernelCode.BoundCode> weigh = new HashMap<>();
   private final Map<Integer, KernelCode.BoundCode> rescale = new HashMap<>();
   private final Map<Integer, KernelCode.BoundCode> finish = new HashMap<>();
@@ -34,7 +33,8 @@ final class AttentionScratch implements AutoCloseable {
   /**
    * @param memory {@link #bytes}, aligned to 64
    */
-  AttentionScratch(AttentionShape shape, Gemm gemm, AttentionSteps steps, MemorySegment memory) {
+  AttentionScratch(
+      AttentionShape shape, Products products, AttentionSteps steps, MemorySegment memory) {
     long[] at = {0};
     this.scores = take(memory, at, shape.scoreElements());
     this.bias = take(memory, at, shape.scoreElements());
@@ -44,7 +44,7 @@ final class AttentionScratch implements AutoCloseable {
     this.factor = take(memory, at, shape.queryBlock());
     this.logSum = take(memory, at, shape.queryBlock());
     this.shift = take(memory, at, 2);
-    this.products = memory.asSlice(at[0], productBytes(shape, gemm));
+    this.multiplier = products.multiplier(memory.asSlice(at[0], productBytes(shape, products)));
     int lastQueries = shape.queriesIn(shape.queryBlocks() - 1);
     int lastKeys = shape.keysIn(shape.keyBlocks() - 1);
     for (int queries : new int[] {shape.queryBlock(), lastQueries}) {
@@ -66,16 +66,16 @@ final class AttentionScratch implements AutoCloseable {
     return Math.ceilDiv(bytes, ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
   }
 
-  private static long productBytes(AttentionShape shape, Gemm gemm) {
-    return gemm.workspaceBytes(Math.max(shape.width(), shape.scoreStride()));
+  private static long productBytes(AttentionShape shape, Products products) {
+    return products.workspaceBytes(Math.max(shape.width(), shape.scoreStride()));
   }
 
-  static long bytes(AttentionShape shape, Gemm gemm) {
+  static long bytes(AttentionShape shape, Products products) {
     return 2 * roundUp(shape.scoreElements() * Float.BYTES)
         + roundUp(shape.queryBlock() * shape.channels() * Float.BYTES)
         + 4 * roundUp((long) shape.queryBlock() * Float.BYTES)
         + ALIGNMENT_BYTES
-        + roundUp(productBytes(shape, gemm));
+        + roundUp(productBytes(shape, products));
   }
 
   private void bindFor(
@@ -122,9 +122,8 @@ final class AttentionScratch implements AutoCloseable {
     return shift;
   }
 
-  /** Workspace of the products. */
-  MemorySegment products() {
-    return products;
+  Products.Multiplier multiplier() {
+    return multiplier;
   }
 
   void weigh(int queries, int keys, boolean isFirst) {

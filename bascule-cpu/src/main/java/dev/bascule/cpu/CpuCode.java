@@ -1,5 +1,6 @@
 package dev.bascule.cpu;
 
+import dev.bascule.core.DType;
 import dev.bascule.core.kernel.Kernel;
 import dev.bascule.cpu.asm.ExecutableMemory;
 import dev.bascule.cpu.asm.IsaLevel;
@@ -8,6 +9,7 @@ import dev.bascule.cpu.gemm.ElementType;
 import dev.bascule.cpu.gemm.Gemm;
 import dev.bascule.cpu.portable.PortableCode;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -45,9 +47,21 @@ final class CpuCode implements AutoCloseable {
     };
   }
 
-  /** Matrix products; none on the portable level. */
-  Optional<Gemm> gemm(ElementType type) {
-    return Optional.ofNullable(gemms.get(type));
+  /** Matrix products of a type, where there are any. */
+  Optional<Products> products(DType dtype) {
+    return switch (dtype) {
+      case F32 ->
+          level == IsaLevel.PORTABLE
+              ? Optional.of(new Products.Portable())
+              : emitted(ElementType.F32);
+      case F64 -> emitted(ElementType.F64);
+      default -> Optional.empty();
+    };
+  }
+
+  private Optional<Products> emitted(ElementType type) {
+    return Optional.ofNullable(gemms.get(type))
+        .map(gemm -> new Products.Emitted(gemm, level.name().toLowerCase(Locale.ROOT)));
   }
 
   @Override

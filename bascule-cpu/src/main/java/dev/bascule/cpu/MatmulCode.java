@@ -21,8 +21,7 @@ final class MatmulCode implements Launchable {
   private static final long ALIGNMENT_BYTES = 64;
 
   private final LibraryCall call;
-  private final Gemm gemm;
-  private final String isa;
+  private final Products products;
   private final Optional<KernelCode> epilogue;
   private final WorkerPool pool;
   private final int elementBytes;
@@ -30,31 +29,28 @@ final class MatmulCode implements Launchable {
   /**
    * @param epilogue code for any rectangle, owned by this
    */
-  MatmulCode(
-      LibraryCall call, Gemm gemm, String isa, Optional<KernelCode> epilogue, WorkerPool pool) {
+  MatmulCode(LibraryCall call, Products products, Optional<KernelCode> epilogue, WorkerPool pool) {
     this.call = call;
-    this.gemm = gemm;
-    this.isa = isa;
+    this.products = products;
     this.epilogue = epilogue;
     this.pool = pool;
     this.elementBytes = call.results().getFirst().dtype().bits() / Byte.SIZE;
   }
 
   private boolean isPacked() {
-    return MatmulEncoding.serves(call.operands().get(1));
+    return products.packing().isPresent() && MatmulEncoding.serves(call.operands().get(1));
   }
 
   @Override
   public String describe() {
     return "matmul, "
-        + isa
-        + " tiles"
+        + products.describe()
         + (isPacked() ? ", rhs packed" : "")
         + epilogue.map(code -> ", then " + code.describe()).orElse("");
   }
 
   private long threadBytes(long depth) {
-    return Math.ceilDiv(gemm.workspaceBytes(depth), ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    return Math.ceilDiv(products.workspaceBytes(depth), ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
   }
 
   @Override
@@ -95,8 +91,8 @@ final class MatmulCode implements Launchable {
             isPacked(),
             epilogue.isPresent(),
             elementBytes,
-            gemm.tileRows(),
-            gemm.panelColumns());
+            products.tileRows(),
+            products.panelColumns());
     List<MemorySegment> epilogueOperands = new ArrayList<>();
     epilogueOperands.add(result);
     epilogueOperands.addAll(memory.subList(own, own + extras));
@@ -112,12 +108,11 @@ final class MatmulCode implements Launchable {
     MemorySegment workspace = memory.getLast();
     return new MatmulLaunch(
         call.name(),
-        gemm,
         products(memory, result, shape),
         initial(memory, shape),
         result,
         parts,
-        workspaces(workspace, shape.depth()),
+        multipliers(workspace, shape.depth()),
         shape,
         elementBytes,
         pool);
@@ -181,9 +176,11 @@ final class MatmulCode implements Launchable {
   }
 
   private RightOperand right(MemorySegment memory, MatmulShape shape, int batch) {
-    if (!isPacked()) {
+    Optional<Gemm> packing = isPacked() ? products.packing() : Optional.empty();
+    if (packing.isEmpty()) {
       return matrix(memory, shape.right(), batch);
     }
+    Gemm gemm = packing.get();
     long bytes = MatmulEncoding.batchBytes(gemm, shape.depth(), shape.columns());
     int encoded = MatmulEncoding.encodedBatch(call.operands().get(1), shape.batchAxes(), batch);
     return gemm.packedAt(memory.asSlice(encoded * bytes, bytes), shape.depth(), shape.columns());
@@ -206,15 +203,15 @@ final class MatmulCode implements Launchable {
     return initial;
   }
 
-  private List<MemorySegment> workspaces(MemorySegment workspace, long depth) {
+  private List<Products.Multiplier> multipliers(MemorySegment workspace, long depth) {
     long bytes = threadBytes(depth);
     long first =
         Math.ceilDiv(workspace.address(), ALIGNMENT_BYTES) * ALIGNMENT_BYTES - workspace.address();
-    List<MemorySegment> slices = new ArrayList<>();
+    List<Products.Multiplier> multipliers = new ArrayList<>();
     for (int thread = 0; thread < pool.threads(); thread++) {
-      slices.add(workspace.asSlice(first + thread * bytes, bytes));
+      multipliers.add(products.multiplier(workspace.asSlice(first + thread * bytes, bytes)));
     }
-    return slices;
+    return multipliers;
   }
 
   @Override

@@ -4,8 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
-import dev.bascule.cpu.gemm.FinishedTile;
-import dev.bascule.cpu.gemm.Gemm;
 import dev.bascule.cpu.gemm.Product;
 import dev.bascule.cpu.gemm.Region;
 import java.lang.foreign.MemorySegment;
@@ -21,11 +19,10 @@ final class MatmulLaunch implements CpuLaunch {
   record Initial(MemorySegment memory, long offset, long rowStride, long columnStride) {}
 
   private final String name;
-  private final Gemm gemm;
   private final List<Product> products;
   private final List<Initial> initial;
   private final List<Part> parts;
-  private final List<MemorySegment> workspaces;
+  private final List<Products.Multiplier> multipliers;
   private final MatmulShape shape;
   private final MemorySegment result;
   private final int elementBytes;
@@ -35,26 +32,24 @@ final class MatmulLaunch implements CpuLaunch {
   /**
    * @param products one per batch
    * @param initial one per batch, or none
-   * @param workspaces one per thread
+   * @param multipliers one per thread
    */
   MatmulLaunch(
       String name,
-      Gemm gemm,
       List<Product> products,
       List<Initial> initial,
       MemorySegment result,
       List<Part> parts,
-      List<MemorySegment> workspaces,
+      List<Products.Multiplier> multipliers,
       MatmulShape shape,
       int elementBytes,
       WorkerPool pool) {
     this.name = name;
-    this.gemm = gemm;
     this.products = products;
     this.initial = initial;
     this.result = result;
     this.parts = parts;
-    this.workspaces = workspaces;
+    this.multipliers = multipliers;
     this.shape = shape;
     this.elementBytes = elementBytes;
     this.pool = pool;
@@ -78,11 +73,9 @@ final class MatmulLaunch implements CpuLaunch {
       if (!initial.isEmpty()) {
         startFrom(initial.get(chunk.batch()), chunk);
       }
-      gemm.multiply(
-          products.get(chunk.batch()),
-          new Region(chunk.rowFrom(), chunk.rowTo(), chunk.columnFrom(), chunk.columnTo()),
-          workspaces.get(worker),
-          FinishedTile.NONE);
+      Region region =
+          new Region(chunk.rowFrom(), chunk.rowTo(), chunk.columnFrom(), chunk.columnTo());
+      multipliers.get(worker).multiply(products.get(chunk.batch()), region);
       if (part.epilogue().isPresent()) {
         KernelCode.BoundCode epilogue = part.epilogue().get();
         epilogue.run(0, 0, epilogue.units());

@@ -102,8 +102,8 @@ class AttentionKernelTest {
     }
     Node node = Node.value(drawn.op, values.toArray(Value[]::new)).node();
     List<Tensor> expected = drawn.op.evaluate(node, tensors, Bindings.NONE);
-    for (int threads : new int[] {1, 3}) {
-      DeviceOptions options = new DeviceOptions(threads, Map.of());
+    for (String isa : new String[] {"portable", "avx2", "best"}) {
+      DeviceOptions options = new DeviceOptions(isa.equals("avx2") ? 1 : 3, Map.of("cpu.isa", isa));
       try (CpuDevice device = new CpuDevice(CpuSettings.of(options))) {
         List<float[]> got = run(device, drawn, node, tensors);
         assertThat(got.get(0)).as("seed %d, %s", seed, drawn).isEqualTo(expected.get(0).floats());

@@ -59,7 +59,7 @@ class MatmulKernelTest {
     for (long seed = first; seed < first + 60; seed++) {
       Case drawn = draw(new Random(seed));
       for (int threads : new int[] {1, 3}) {
-        for (String isa : new String[] {"best", "avx2"}) {
+        for (String isa : new String[] {"best", "avx2", "portable"}) {
           check(drawn, seed, threads, isa);
         }
       }
@@ -119,7 +119,7 @@ class MatmulKernelTest {
     float[] expected = expected(drawn, a, b, c, bias);
     DeviceOptions options = new DeviceOptions(threads, Map.of("cpu.isa", isa));
     try (CpuDevice device = new CpuDevice(CpuSettings.of(options))) {
-      float[] got = run(device, drawn, a, b, c, bias);
+      float[] got = run(device, !isa.equals("portable"), drawn, a, b, c, bias);
       assertThat(got).as("seed %d, %s, %d threads", seed, drawn, threads).isEqualTo(expected);
       assertThat(device.memory().buffers()).isZero();
     }
@@ -198,7 +198,13 @@ class MatmulKernelTest {
   }
 
   private static float[] run(
-      CpuDevice device, Case drawn, float[] a, float[] b, float[] c, float[] bias) {
+      CpuDevice device,
+      boolean isEmitted,
+      Case drawn,
+      float[] a,
+      float[] b,
+      float[] c,
+      float[] bias) {
     List<View> views = new ArrayList<>();
     views.add(view(drawn, 0, drawn.m, drawn.k, false));
     views.add(view(drawn, 1, drawn.k, drawn.n, drawn.constant));
@@ -215,7 +221,7 @@ class MatmulKernelTest {
     LibraryKernel kernel = device.library().getFirst();
     assertThat(kernel.accepts(call)).isTrue();
     Optional<Encoding> encoding = kernel.encodingFor(call, 1);
-    assertThat(encoding.isPresent()).isEqualTo(drawn.constant);
+    assertThat(encoding.isPresent()).isEqualTo(drawn.constant && isEmitted);
     try (Launchable code = kernel.prepare(call);
         Buffer left = device.allocate(4L * a.length);
         Buffer right = device.allocate(encoding.map(Encoding::bytes).orElse(4L * b.length));
