@@ -10,11 +10,16 @@ import java.util.Arrays;
  * segment may lie on or off heap; whoever made it owns it.
  */
 public final class Tensor {
+  /** How far past a buffer's end devices may read. */
+  public static final long SLACK_BYTES = 64;
+
   private final DType dtype;
   private final long[] extents;
   private final long elements;
   private final MemorySegment bytes;
+  private final boolean slack;
 
+  /** A tensor over {@code bytes}, which may be longer than needed; see {@link #hasSlack}. */
   public Tensor(DType dtype, long[] extents, MemorySegment bytes) {
     this.dtype = dtype;
     this.extents = extents.clone();
@@ -31,6 +36,7 @@ public final class Tensor {
               + bytes.byteSize());
     }
     this.bytes = bytes.asSlice(0, needed);
+    this.slack = bytes.byteSize() >= needed + SLACK_BYTES;
   }
 
   /** A tensor of zeros on the heap. */
@@ -137,6 +143,14 @@ public final class Tensor {
 
   public TensorType type() {
     return new TensorType(dtype, Shape.of(extents));
+  }
+
+  /**
+   * True where the segment given had {@link #SLACK_BYTES} more than the shape needs, so that a
+   * device may use it in place.
+   */
+  public boolean hasSlack() {
+    return slack;
   }
 
   /** Element {@code index} in row-major order as {@link dev.bascule.core.kernel.Scalars} bits. */

@@ -54,6 +54,12 @@ final class Constants implements AutoCloseable {
   }
 
   private Buffer plain(Tensor tensor, Stream stream) {
+    if (tensor.hasSlack() && tensor.elements() > 0) {
+      Optional<Buffer> adopted = device.adopt(tensor.bytes());
+      if (adopted.isPresent()) {
+        return adopted.get();
+      }
+    }
     Buffer buffer = device.allocate(Math.max(1, tensor.bytes().byteSize()));
     stream.upload(tensor.bytes(), new Slice(buffer, 0, tensor.bytes().byteSize()));
     return buffer;

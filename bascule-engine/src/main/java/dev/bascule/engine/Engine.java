@@ -21,7 +21,8 @@ import java.util.Optional;
 
 /**
  * Compiles graphs for one device. Thread-safe; owns the constants of its plans, which live until it
- * is closed.
+ * is closed. Constants in native memory with slack are used where they lie, if the device can: they
+ * must outlive the engine.
  *
  * <p>The way of a graph: verify, recognise, simplify, inline what the device does not claim, fuse
  * into Map and Row kernels, choose library kernels, plan memory, compile.

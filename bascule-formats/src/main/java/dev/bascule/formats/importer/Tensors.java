@@ -74,7 +74,8 @@ final class Tensors {
     Tensor copy =
         tensor.byteSize() <= HEAP_BYTES_MAX
             ? Tensor.zeros(dtype, extents)
-            : new Tensor(dtype, extents, arena.allocate(tensor.byteSize(), ALIGNMENT));
+            : new Tensor(
+                dtype, extents, arena.allocate(tensor.byteSize() + Tensor.SLACK_BYTES, ALIGNMENT));
     tensor.copyTo(copy.bytes());
     copies.put(tensor, copy);
     return copy;
