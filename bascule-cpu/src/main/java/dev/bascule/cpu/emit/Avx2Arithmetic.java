@@ -30,19 +30,23 @@ final class Avx2Arithmetic extends Arithmetic {
 
   @Override
   void orNan(Vec to, Vec from) {
+    Registers.Mark mark = registers.mark();
     Vec nan = registers.temp();
     asm.op(VCMPPS, length4, nan, from, from, UNORDERED);
     asm.blendv(VBLENDVPS, length4, to, to, constant(ScalarType.I32, 0x7FC00000), nan);
+    registers.release(mark);
   }
 
   @Override
   void shiftRight64(Vec to, Vec value, Vec by) {
+    Registers.Mark mark = registers.mark();
     Vec sign = registers.temp();
     asm.op(VMOVUPS, length8, sign, constant(ScalarType.I64, Long.MIN_VALUE));
     asm.op(VPSRLVQ, length8, sign, sign, by);
     asm.op(VPSRLVQ, length8, to, value, by);
     asm.op(VXORPD, length8, to, to, sign);
     asm.op(VPSUBQ, length8, to, to, sign);
+    registers.release(mark);
   }
 
   @Override
@@ -52,10 +56,12 @@ final class Avx2Arithmetic extends Arithmetic {
 
   @Override
   void takeNan(Vec to, Vec from, ScalarType type, VectorLength length) {
+    Registers.Mark mark = registers.mark();
     boolean single = type == ScalarType.F32;
     Vec nan = registers.temp();
     asm.op(single ? VCMPPS : VCMPPD, length, nan, from, from, UNORDERED);
     asm.blendv(single ? VBLENDVPS : VBLENDVPD, length, to, to, from, nan);
+    registers.release(mark);
   }
 
   @Override
@@ -127,12 +133,14 @@ final class Avx2Arithmetic extends Arithmetic {
   }
 
   private void below(Vec to, ScalarType type, Vec a, Vec b) {
+    Registers.Mark mark = registers.mark();
     boolean wide = type.isWide();
     long sign = wide ? Long.MIN_VALUE : Integer.MIN_VALUE;
     Vec flipped = registers.temp();
     asm.op(xor(type), length(type), flipped, a, constant(type, sign));
     asm.op(xor(type), length(type), to, b, constant(type, sign));
     asm.op(wide ? VPCMPGTQ : VPCMPGTD, length(type), to, to, flipped);
+    registers.release(mark);
   }
 
   /** A mask of 64-bit lanes becomes one of 32-bit lanes. */
@@ -144,9 +152,11 @@ final class Avx2Arithmetic extends Arithmetic {
 
   /** The low 32 bits of 64-bit lanes, side by side. */
   private void lowHalves(Vec to, Vec from) {
+    Registers.Mark mark = registers.mark();
     Vec high = registers.temp();
     asm.op(VEXTRACTF128, V256, high, from, 1);
     asm.op(VSHUFPS, V128, to, from, high, 0x88);
+    registers.release(mark);
   }
 
   private Vec maskFor(int condition, ScalarType type) {
@@ -232,6 +242,7 @@ final class Avx2Arithmetic extends Arithmetic {
 
   /** The hardware gives MIN for all it cannot convert: too large becomes MAX, NaN 0. */
   private void saturate(Vec to, Vec value, ScalarType from, boolean wide, double limit) {
+    Registers.Mark mark = registers.mark();
     boolean single = from == ScalarType.F32;
     VectorLength result = wide ? length8 : length4;
     long bits = single ? Scalars.of((float) limit) : Scalars.of(limit);
@@ -243,6 +254,7 @@ final class Avx2Arithmetic extends Arithmetic {
     asm.op(compare, length(from), mask, value, value, ORDERED);
     fitMask(mask, from, wide);
     asm.op(VANDPS, result, to, to, mask);
+    registers.release(mark);
   }
 
   private void fitMask(Vec mask, ScalarType from, boolean wide) {
@@ -307,6 +319,7 @@ final class Avx2Arithmetic extends Arithmetic {
 
   @Override
   void multiply64(Vec to, Vec a, Operand b, VectorLength length) {
+    Registers.Mark mark = registers.mark();
     Vec second = registers.temp();
     asm.op(VMOVUPS, length, second, b);
     Vec cross = registers.temp();
@@ -319,10 +332,12 @@ final class Avx2Arithmetic extends Arithmetic {
     asm.op(VPSLLQ, length, cross, cross, 32);
     asm.op(VPMULUDQ, length, second, second, a);
     asm.op(VPADDQ, length, to, cross, second);
+    registers.release(mark);
   }
 
   @Override
   void extreme64(Vec to, boolean least, Vec a, Operand b, VectorLength length) {
+    Registers.Mark mark = registers.mark();
     Vec second = registers.temp();
     Vec greater = registers.temp();
     asm.op(VMOVUPS, length, second, b);
@@ -332,6 +347,7 @@ final class Avx2Arithmetic extends Arithmetic {
     } else {
       asm.blendv(VBLENDVPD, length, to, second, a, greater);
     }
+    registers.release(mark);
   }
 
   @Override
@@ -392,6 +408,7 @@ final class Avx2Arithmetic extends Arithmetic {
   }
 
   private void raiseFault(Vec valid) {
+    Registers.Mark mark = registers.mark();
     Vec bad = registers.temp();
     asm.op(VXORPS, length4, bad, valid, constant(ScalarType.BOOL, 1));
     if (piece.tail) {
@@ -400,6 +417,7 @@ final class Avx2Arithmetic extends Arithmetic {
     asm.op(VMOVMSKPS, length4, Pointers.ADDRESS, bad);
     asm.or(Pointers.ADDRESS, Frame.at(piece.frame.fault));
     asm.store(Width.B64, Frame.at(piece.frame.fault), Pointers.ADDRESS);
+    registers.release(mark);
   }
 
   private void narrowLanes(Vec to, DType dtype) {

@@ -28,9 +28,11 @@ final class Avx512Arithmetic extends Arithmetic {
 
   @Override
   void orNan(Vec to, Vec from) {
+    Registers.Mark mark = registers.mark();
     Mask nan = registers.tempMask();
     asm.op(VCMPPS_MASK, length4, nan, from, from, UNORDERED);
     asm.op(VBROADCASTSS, length4, to, asm.constant32(0x7FC00000), Masking.merge(nan));
+    registers.release(mark);
   }
 
   @Override
@@ -45,10 +47,12 @@ final class Avx512Arithmetic extends Arithmetic {
 
   @Override
   void takeNan(Vec to, Vec from, ScalarType type, VectorLength length) {
+    Registers.Mark mark = registers.mark();
     Mask nan = registers.tempMask();
     boolean single = type == ScalarType.F32;
     asm.op(single ? VCMPPS_MASK : VCMPPD_MASK, length, nan, from, from, UNORDERED);
     asm.op(single ? VMOVAPS : VMOVAPD, length, to, from, Masking.merge(nan));
+    registers.release(mark);
   }
 
   @Override
@@ -241,6 +245,7 @@ final class Avx512Arithmetic extends Arithmetic {
   }
 
   private void raiseFault(Mask valid) {
+    Registers.Mark mark = registers.mark();
     Mask bad = registers.tempMask();
     asm.mask(MaskOp.KNOT, Width.B16, bad, valid);
     if (piece.tail) {
@@ -250,6 +255,7 @@ final class Avx512Arithmetic extends Arithmetic {
     asm.and(Pointers.ADDRESS, (1 << lanes.count()) - 1);
     asm.or(Pointers.ADDRESS, Frame.at(piece.frame.fault));
     asm.store(Width.B64, Frame.at(piece.frame.fault), Pointers.ADDRESS);
+    registers.release(mark);
   }
 
   /** 32 bits were read for each narrow element: what is left of them. */

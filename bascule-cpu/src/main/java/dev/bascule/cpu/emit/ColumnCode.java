@@ -35,6 +35,10 @@ final class ColumnCode implements Piece.Surroundings {
   private final Code code;
   private final Pins pins;
   private final int columns;
+
+  /** Elements from one lane's vectors to the next's: not a power of two, for the cache's sake. */
+  private final int pitch;
+
   private final int laneBase;
 
   /** Where a reduction's accumulators are, and how many lanes of them the row can reach. */
@@ -48,6 +52,7 @@ final class ColumnCode implements Piece.Surroundings {
     this.code = new Code(layout);
     this.pins = new Pins(layout);
     this.columns = columns(layout);
+    this.pitch = columns + Frame.VECTOR_BYTES / 4;
     this.laneBase = layout.frame.word();
   }
 
@@ -120,7 +125,7 @@ final class ColumnCode implements Piece.Surroundings {
   private int array(ScalarType type, int rows) {
     int bytes = type.isWide() ? 8 : 4;
     return layout.frame.reserve(
-        (long) rows * columns * bytes + Frame.VECTOR_BYTES, Frame.VECTOR_BYTES);
+        (long) rows * pitch * bytes + Frame.VECTOR_BYTES, Frame.VECTOR_BYTES);
   }
 
   private int roomIn(Stages.Loop loop) {
@@ -308,8 +313,8 @@ final class ColumnCode implements Piece.Surroundings {
   private void nextLane() {
     Label within = asm().newLabel();
     asm().mov(ADDRESS, Frame.at(laneBase));
-    asm().add(ADDRESS, columns);
-    asm().cmp(ADDRESS, Reduction.LANES * columns);
+    asm().add(ADDRESS, pitch);
+    asm().cmp(ADDRESS, Reduction.LANES * pitch);
     asm().jcc(Condition.BELOW, within);
     asm().zero(ADDRESS);
     asm().bind(within);
@@ -334,19 +339,19 @@ final class ColumnCode implements Piece.Surroundings {
         sequential
             ? Objects.requireNonNull(layout.homes[reduce.operands().get(2)], "initial value")
             : new Home.Pool(reduce.reduction().identity(reduce.type()));
+    ScalarType type = reduce.type();
     Vec vec = new Vec(0);
+    asm().mov(END, Frame.at(layout.frame.length));
     asm().zero(POSITION);
     Label again = asm().here();
     Piece piece = new Piece(layout, lanes, List.of(), 0, false, false);
-    piece.transfers.load(vec, reduce.type(), start);
-    asm()
-        .op(
-            VMOVUPS_STORE,
-            lanes.length(reduce.type()),
-            piece.array(accumulator.offset(), reduce.type()),
-            vec);
+    piece.transfers.load(vec, type, start);
+    for (int lane = 0; lane < accumulator.lanes(); lane++) {
+      int offset = accumulator.offset() + lane * pitch * (type.isWide() ? 8 : 4);
+      asm().op(VMOVUPS_STORE, lanes.length(type), piece.array(offset, type), vec);
+    }
     asm().add(POSITION, lanes.count());
-    asm().cmp(POSITION, accumulator.lanes() * columns);
+    asm().cmp(POSITION, END);
     asm().jcc(Condition.BELOW, again);
   }
 
@@ -423,7 +428,6 @@ final class ColumnCode implements Piece.Surroundings {
       Piece piece, Lanes32 accumulator, Instruction.Reduce reduce, int lane, int step) {
     ScalarType type = reduce.type();
     int bytes = type.isWide() ? 8 : 4;
-    int pitch = columns * bytes;
     Vec to = piece.registers.temp();
     if (step >= accumulator.lanes()) {
       asm()
@@ -431,7 +435,7 @@ final class ColumnCode implements Piece.Surroundings {
               VMOVUPS,
               piece.lanes.length(type),
               to,
-              piece.array(accumulator.offset() + lane * pitch, type));
+              piece.array(accumulator.offset() + lane * pitch * bytes, type));
       return to;
     }
     Primitive op = reduce.reduction().primitive();

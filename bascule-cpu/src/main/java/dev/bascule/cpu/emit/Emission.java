@@ -16,7 +16,7 @@ record Emission(Layout layout, byte[] code, long keptElementsMax) {
   static final long KEPT_BYTES_MAX = 256 << 10;
 
   /** Columns that a unit of a kernel of columns covers. */
-  static final int COLUMNS = 128;
+  static final int COLUMNS = 512;
 
   /**
    * Writes the code.

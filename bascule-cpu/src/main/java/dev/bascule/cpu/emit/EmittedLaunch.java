@@ -20,6 +20,9 @@ final class EmittedLaunch implements KernelCode.BoundCode {
   /** Elements of a long axis that make a unit of a Map kernel. */
   private static final long MAP_BLOCK = 4096;
 
+  /** Columns of a block are a multiple of this. */
+  private static final long COLUMN_RUN = 64;
+
   private final Layout layout;
   private final MemorySegment entry;
   private final Arena arena = Arena.ofShared();
@@ -56,7 +59,7 @@ final class EmittedLaunch implements KernelCode.BoundCode {
         switch (nest.mode()) {
           case MAP -> vectorExtent >= 2 * MAP_BLOCK ? MAP_BLOCK : Math.max(1, vectorExtent);
           case ROW -> Math.max(1, vectorExtent);
-          case COLUMN -> ColumnCode.columns(layout);
+          case COLUMN -> columnBlock(workers);
         };
     this.blocks =
         switch (nest.mode()) {
@@ -92,6 +95,12 @@ final class EmittedLaunch implements KernelCode.BoundCode {
       MemorySegment.copy(first, 0, frame, 0, layout.frame.bytes());
       frames.add(frame);
     }
+  }
+
+  /** Wide blocks read memory in long runs; but every worker should have one. */
+  private long columnBlock(int workers) {
+    long share = Math.ceilDiv(Math.ceilDiv(vectorExtent, workers), COLUMN_RUN) * COLUMN_RUN;
+    return Math.clamp(share, COLUMN_RUN, ColumnCode.columns(layout));
   }
 
   /** Of the last kept array only the row's length is needed. */

@@ -269,6 +269,23 @@ final class Registers {
     return Mask.values()[register];
   }
 
+  /** Temporaries in use, for {@link #release(Mark)}. */
+  record Mark(int vectors, int masks) {}
+
+  Mark mark() {
+    return new Mark(scratch.size(), maskScratch.size());
+  }
+
+  /** Gives up the temporaries taken since. */
+  void release(Mark mark) {
+    while (scratch.size() > mark.vectors()) {
+      owner[scratch.removeLast()] = FREE;
+    }
+    while (maskScratch.size() > mark.masks()) {
+      maskOwner[maskScratch.removeLast()] = FREE;
+    }
+  }
+
   /** Ends an instruction: temporaries and dead operands give up their registers. */
   void finish(int i) {
     scratch.forEach(register -> owner[register] = FREE);
