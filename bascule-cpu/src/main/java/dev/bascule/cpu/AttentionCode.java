@@ -81,7 +81,14 @@ final class AttentionCode implements Launchable {
       scratch.add(new AttentionScratch(shape, products, steps, part));
     }
     return new AttentionLaunch(
-        call.name(), shape, attention, views, memory.get(own), memory.get(own + 1), scratch, pool);
+        call.name(),
+        shape,
+        attention,
+        views,
+        operand(memory.get(own), call.results().getFirst(), false, dims),
+        memory.get(own + 1),
+        scratch,
+        pool);
   }
 
   /** A bias repeats along the axes where it has one element. */

@@ -32,7 +32,12 @@ final class AttentionKernel implements LibraryKernel {
         && code.products(DType.F32).isPresent()
         && call.epilogue().isEmpty()
         && call.operands().stream().allMatch(view -> view.dtype() == DType.F32)
-        && call.results().stream().allMatch(View::isContiguous);
+        && hasContiguousRows(call.results().get(0))
+        && call.results().get(1).isContiguous();
+  }
+
+  private static boolean hasContiguousRows(View out) {
+    return out.strides().getLast().is(1) || out.shape().dims().getLast().is(1);
   }
 
   @Override

@@ -33,7 +33,7 @@ final class AttentionLaunch implements CpuLaunch {
   private final AttentionShape shape;
   private final Attention attention;
   private final List<Operand> operands;
-  private final MemorySegment out;
+  private final Operand out;
   private final MemorySegment logSum;
   private final List<AttentionScratch> scratch;
   private final WorkerPool pool;
@@ -48,7 +48,7 @@ final class AttentionLaunch implements CpuLaunch {
       AttentionShape shape,
       Attention attention,
       List<Operand> operands,
-      MemorySegment out,
+      Operand out,
       MemorySegment logSum,
       List<AttentionScratch> scratch,
       WorkerPool pool) {
@@ -108,8 +108,11 @@ final class AttentionLaunch implements CpuLaunch {
     }
     tile.finish(queries);
     long row = (batch * shape.heads() + head) * shape.queries() + query;
-    copy(tile.output(), out, row * shape.channels(), queries * shape.channels());
-    copy(tile.logSum(), logSum, row, queries);
+    for (int i = 0; i < queries; i++) {
+      long to = out.element(batch, head, query + i);
+      copy(tile.output(), i * shape.channels(), out.memory(), to, shape.channels());
+    }
+    copy(tile.logSum(), 0, logSum, row, queries);
   }
 
   /** Query-key products, and what the weights need beside them. */
@@ -154,9 +157,11 @@ final class AttentionLaunch implements CpuLaunch {
     }
   }
 
-  private static void copy(MemorySegment from, MemorySegment to, long element, long count) {
+  private static void copy(
+      MemorySegment from, long at, MemorySegment to, long element, long count) {
+    long start = at * Float.BYTES;
     MemorySegment.copy(
-        from, JAVA_BYTE, 0, to, JAVA_BYTE, element * Float.BYTES, count * Float.BYTES);
+        from, JAVA_BYTE, start, to, JAVA_BYTE, element * Float.BYTES, count * Float.BYTES);
   }
 
   @Override
