@@ -315,7 +315,7 @@ public final class Ops {
   public static Value matmul(Value a, Value b) {
     if (a.shape().rank() == 1) {
       Value product = matmul(unsqueeze(a, 0), b);
-      return squeeze(product, product.shape().rank() - 2);
+      return squeeze(product, product.shape().rank() - (b.shape().rank() == 1 ? 1 : 2));
     }
     if (b.shape().rank() == 1) {
       Value product = matmul(a, unsqueeze(b, 1));

@@ -34,8 +34,20 @@ public record Pad(List<Dim> low, List<Dim> high) implements Op {
       throw new ShapeException(
           "Pad: the value must be a scalar " + operand.dtype() + ", not " + value);
     }
+    int rank = operand.shape().rank();
+    if (low.size() != rank || high.size() != rank) {
+      throw new ShapeException(
+          "Pad of "
+              + operand
+              + " needs "
+              + rank
+              + " amounts before and after, got "
+              + low
+              + " and "
+              + high);
+    }
     List<Dim> dims = new ArrayList<>();
-    for (int axis = 0; axis < operand.shape().rank(); axis++) {
+    for (int axis = 0; axis < rank; axis++) {
       if (low.get(axis).max() < 0 || high.get(axis).max() < 0) {
         throw new ShapeException(
             "Pad of "

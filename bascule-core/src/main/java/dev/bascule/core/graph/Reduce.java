@@ -43,10 +43,12 @@ public record Reduce(Kind kind, List<Integer> axes, boolean keep) implements Op 
 
   public Reduce {
     axes = List.copyOf(axes);
-    for (int i = 1; i < axes.size(); i++) {
-      if (axes.get(i) <= axes.get(i - 1)) {
-        throw new ShapeException("Reduce axes must ascend without repetition, got " + axes);
+    int last = -1;
+    for (int axis : axes) {
+      if (axis <= last) {
+        throw new ShapeException("Reduce axes must ascend from 0 without repetition, got " + axes);
       }
+      last = axis;
     }
   }
 
