@@ -66,10 +66,30 @@ public record OnnxTestCase(Path model, Map<String, Tensor> inputs, Map<String, T
     for (int i = 0; i < infos.size(); i++) {
       Path path = dataSet.resolve(prefix + i + ".pb");
       if (Files.exists(path)) {
+        requireTensor(infos.get(i), path);
         tensors.put(infos.get(i).name(), declared(infos.get(i), tensor(path, arena), path));
       }
     }
     return tensors;
+  }
+
+  /** Before the file is read: one of sequences would be taken for a broken tensor. */
+  private static void requireTensor(OnnxValueInfo info, Path path) {
+    String what =
+        switch (info.type()) {
+          case OnnxType.Tensor t -> "";
+          case OnnxType.SparseTensor t -> "sparse tensors";
+          case OnnxType.Sequence s -> "sequences";
+          case OnnxType.Map m -> "maps";
+          case OnnxType.Maybe m -> "optional values";
+          case OnnxType.Opaque o -> "opaque values";
+          case OnnxType.Undeclared u -> "undeclared values";
+        };
+    if (!what.isEmpty()) {
+      String name = FormatException.quote(info.name());
+      throw new UnsupportedException(
+          path, name, "a tensor", what, info.type().describe(), "export the model with tensors");
+    }
   }
 
   /** ONNX 1.12 and earlier wrote bf16 as u16; and some of its data contradicts its models. */
