@@ -1,10 +1,14 @@
 package dev.bascule.formats.importer;
 
+import dev.bascule.core.Dim;
+import dev.bascule.core.Shape;
 import dev.bascule.core.graph.Elementwise;
 import dev.bascule.core.graph.Functions;
 import dev.bascule.core.graph.Ops;
 import dev.bascule.core.graph.Value;
 import dev.bascule.formats.importer.Operators.Table;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Activation functions, element by element. */
 final class ActivationOperators {
@@ -17,7 +21,7 @@ final class ActivationOperators {
     table.row("Relu", 6, node -> Ops.max(node.input(0), Ops.like(node.input(0), 0)));
     table.row(
         "LeakyRelu", 6, node -> leaky(node.input(0), scalar(node, node.number("alpha", 0.01))));
-    table.row("PRelu", 6, node -> leaky(node.input(0), node.input(1)));
+    table.row("PRelu", 6, ActivationOperators::prelu);
     table.row("ThresholdedRelu", 10, ActivationOperators::thresholdedRelu);
     table.row("Elu", 6, node -> elu(node.input(0), node.number("alpha", 1)));
     table.row("Celu", 12, node -> celu(node.input(0), node.number("alpha", 1)));
@@ -58,6 +62,21 @@ final class ActivationOperators {
 
   private static Value leaky(Value x, Value slope) {
     return Ops.select(isNegative(x), Ops.mul(x, slope), x);
+  }
+
+  /** Until opset 7 a slope of many elements is one for each channel, which is axis 1. */
+  private static Value prelu(NodeContext node) {
+    Value x = node.input(0);
+    Value slope = node.input(1);
+    int behind = x.shape().rank() - 2;
+    if (node.opset() >= 7 || slope.shape().rank() != 1 || behind < 1) {
+      return leaky(x, slope);
+    }
+    List<Dim> dims = new ArrayList<>(slope.shape().dims());
+    for (int axis = 0; axis < behind; axis++) {
+      dims.add(Dim.ONE);
+    }
+    return leaky(x, Ops.reshape(slope, new Shape(dims)));
   }
 
   private static Value thresholdedRelu(NodeContext node) {
