@@ -174,7 +174,8 @@ final class Code {
   /** Makes the tail mask for as many lanes as {@link Pointers#ADDRESS} says, or all. */
   void tailMask(Lanes lanes) {
     if (lanes.hasMasks()) {
-      asm().mov(VALUE, -1);
+      // no more bits than lanes: a masked access of bytes has 16 of them, also where lanes are 8
+      asm().mov(VALUE, (1 << lanes.count()) - 1);
       asm().bzhi(Width.B64, VALUE, VALUE, ADDRESS);
       asm().kmov(Width.B32, Avx512Transfers.TAIL, VALUE);
     } else {
