@@ -332,6 +332,7 @@ final class Fusion {
       }
       case Concat c -> propagateConcat(node, c, d);
       case Gather g -> {
+        d.kernel.gathers.add(node.label());
         require(node.operand(0), d.kernel);
         demand(
             node.operand(1),

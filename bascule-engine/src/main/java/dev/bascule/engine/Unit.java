@@ -49,6 +49,10 @@ abstract sealed class Unit {
 
     final Map<Value, IndexMap> stores = new LinkedHashMap<>();
     final Value root;
+
+    /** Labels of the gathers inside: an index outside its axis is told with the kernel's name. */
+    final Set<String> gathers = new LinkedHashSet<>();
+
     int nodes;
 
     Fused(Value root) {
@@ -59,7 +63,10 @@ abstract sealed class Unit {
 
     @Override
     String label() {
-      return root.node().label();
+      String name = root.node().label();
+      Set<String> others = new LinkedHashSet<>(gathers);
+      others.remove(name);
+      return others.isEmpty() ? name : name + " with " + String.join(", ", others);
     }
   }
 
