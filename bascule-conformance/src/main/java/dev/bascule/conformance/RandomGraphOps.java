@@ -225,7 +225,7 @@ final class RandomGraphOps {
           : Ops.sliceAxis(x, axis, Dim.ZERO, half);
     }
     long length = extent.constant();
-    long step = 1 + random.nextInt(3);
+    long step = 1 + random.nextLong(3);
     long start = random.nextLong(Math.max(1, length));
     boolean back = random.nextInt(3) == 0;
     long room = length == 0 ? 0 : back ? start / step + 1 : (length - 1 - start) / step + 1;

@@ -40,7 +40,7 @@ final class Shrinking {
     var shrinking = new Shrinking(trial, fails);
     boolean smaller = true;
     while (smaller) {
-      smaller = shrinking.oneRun() | shrinking.dropOutputs() | shrinking.cut();
+      smaller = shrinking.oneRun() || shrinking.dropOutputs() || shrinking.cut();
     }
     return shrinking.best;
   }

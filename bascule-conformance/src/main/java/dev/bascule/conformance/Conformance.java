@@ -1,0 +1,111 @@
+package dev.bascule.conformance;
+
+import dev.bascule.core.device.Device;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The suite that every device must pass: {@code new Conformance(device).run()}.
+ *
+ * <p>Every op on every dtype in every class of shapes, random kernels, random graphs, the order of
+ * streams, error texts and leaks. Results are compared with the reference interpreter: equal bits,
+ * all NaNs being one value.
+ */
+public final class Conformance {
+  /**
+   * How much is run.
+   *
+   * @param brief true for fewer dtypes and shapes, still every op
+   * @param kernels how many random kernels
+   * @param graphs how many random graphs
+   */
+  public record Scope(boolean brief, int kernels, int graphs) {
+    /** For devices that compile in milliseconds. */
+    public static final Scope FULL = new Scope(false, 400, 150);
+
+    /** For devices that take a good part of a second to compile a kernel. */
+    public static final Scope BRIEF = new Scope(true, 40, 15);
+  }
+
+  private final Device device;
+  private final Scope scope;
+  private final References references;
+
+  public Conformance(Device device) {
+    this(device, Scope.FULL, new References());
+  }
+
+  /** Shares {@code references} with the suites of other devices. */
+  public Conformance(Device device, Scope scope, References references) {
+    this.device = device;
+    this.scope = scope;
+    this.references = references;
+  }
+
+  /** All checks, each runnable alone. */
+  public List<Check> checks() {
+    List<Check> checks = new ArrayList<>();
+    for (Case example : scope.brief ? Cases.brief() : Cases.all()) {
+      checks.add(new Check(example.name(), () -> caseFailures(example)));
+    }
+    for (long seed = 0; seed < scope.kernels; seed++) {
+      KernelCase example = RandomKernel.of(seed);
+      checks.add(new Check(example.name(), () -> kernelFailures(example)));
+    }
+    for (long seed = 0; seed < scope.graphs; seed++) {
+      long drawn = seed;
+      checks.add(new Check("random graph " + seed, () -> graphFailures(drawn)));
+    }
+    checks.addAll(new StreamChecks(device).all());
+    checks.addAll(new EngineChecks(device).all());
+    return checks;
+  }
+
+  private List<String> caseFailures(Case example) {
+    try (EngineRunner runner = new EngineRunner(device)) {
+      return CaseChecks.failures(runner, example, references);
+    }
+  }
+
+  private List<String> kernelFailures(KernelCase example) {
+    return KernelChecks.failure(device, example).stream().toList();
+  }
+
+  private List<String> graphFailures(long seed) {
+    try (EngineRunner runner = new EngineRunner(device)) {
+      return GraphChecks.failure(runner, RandomGraph.of(seed)).stream().toList();
+    }
+  }
+
+  /** Runs all checks, one after the other. */
+  public Report run() {
+    long start = System.nanoTime();
+    List<String> failures = new ArrayList<>();
+    int count = 0;
+    for (Check check : checks()) {
+      failures.addAll(check.run());
+      count++;
+    }
+    return new Report(device.info().id(), count, failures, System.nanoTime() - start);
+  }
+
+  /** What a run found. */
+  public record Report(String device, int checks, List<String> failures, long nanos) {
+    public Report {
+      failures = List.copyOf(failures);
+    }
+
+    public boolean passed() {
+      return failures.isEmpty();
+    }
+
+    @Override
+    public String toString() {
+      Optional<String> first = failures.stream().findFirst();
+      return "%s: %d checks, %d failures, %.1f s%s"
+          .formatted(
+              device, checks, failures.size(), nanos / 1e9, first.map(f -> "\n" + f).orElse(""));
+    }
+  }
+}
