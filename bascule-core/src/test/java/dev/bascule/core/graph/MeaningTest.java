@@ -341,7 +341,7 @@ class MeaningTest {
     assertThat(run(Functions.relu(vector(DType.F32, -1, 2)))).containsExactly(0, 2);
     // erf(1) = 0.8427007929497149
     assertThat(run(Functions.gelu(vector(DType.F64, 0, Math.sqrt(2))))[1])
-        .isCloseTo(Math.sqrt(0.5) * 1.8427007929497149, within(1e-14));
+        .isCloseTo(Math.sqrt(0.5) * (1 + 0.8427007929497149), within(1e-14));
     assertThat(run(Functions.softplus(vector(DType.F64, 0, -1e3, 1e3))))
         .containsExactly(new double[] {Math.log(2), 0, 1e3}, within(1e-15));
     Value logits = constant(DType.F64, List.of(0.0, Math.log(3), 5.0, 5.0), 2, 2);
