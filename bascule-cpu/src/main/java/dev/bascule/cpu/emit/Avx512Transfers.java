@@ -106,10 +106,25 @@ final class Avx512Transfers extends Transfers {
     return both;
   }
 
+  /**
+   * The mask without bits beyond the lanes: a constant or a negation sets all 16, and an access of
+   * bytes, which has 16 of them also where lanes are 8, would touch what lies behind.
+   */
+  private Mask ofLanes(Mask active) {
+    if (lanes.count() == 16 || active == TAIL) {
+      return active;
+    }
+    Mask some = piece.registers.tempMask();
+    asm.mov(Pointers.BITS, (1 << lanes.count()) - 1);
+    asm.kmov(Width.B16, some, Pointers.BITS);
+    asm.mask(MaskOp.KAND, Width.B16, some, some, active);
+    return some;
+  }
+
   @Override
   boolean loadMasked(int i, int walkId, int mask) {
     Walk walk = piece.pointers.walk(walkId);
-    Mask active = active(mask);
+    Mask active = walk.bytes() == 1 ? ofLanes(active(mask)) : active(mask);
     Masking zeroing = Masking.zero(active);
     Mem from = piece.pointers.element(walkId, piece.shift);
     boolean one = walk.vector() == Walk.Step.UNIFORM;
@@ -150,7 +165,7 @@ final class Avx512Transfers extends Transfers {
       storeWhole(packed, to);
       return;
     }
-    Masking merging = Masking.merge(active);
+    Masking merging = Masking.merge(packed.bytes() == 1 ? ofLanes(active) : active);
     switch (packed.bytes()) {
       case 8 -> asm.op(VMOVUPD_STORE, length8, to, packed.vec(), merging);
       case 4 -> asm.op(VMOVUPS_STORE, length4, to, packed.vec(), merging);

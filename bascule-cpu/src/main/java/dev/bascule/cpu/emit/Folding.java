@@ -93,8 +93,9 @@ final class Folding {
     }
     Vec sum = vecs.getFirst();
     Vec upper = piece.registers.temp();
+    int laneBytes = type.isWide() ? 8 : 4; // also of truth values, whose elements are bytes
     for (int half = lanes.count() / 2; half >= 1; half /= 2) {
-      VectorLength length = upperPart(upper, sum, half * type.bytes());
+      VectorLength length = upperPart(upper, sum, half * laneBytes);
       fold(live, accumulator, List.of(sum, upper), sum, upper, length);
     }
     if (accumulator.notesNan()) {
