@@ -29,8 +29,9 @@ import java.util.function.Consumer;
  * of before it, and one scale on the scores. A division by c becomes a multiplication by 1/c
  * rounded to f32, and scales on the queries or keys are multiplied into it, which is exact for
  * powers of two and moves the scores by a rounding otherwise. A row that is -infinity everywhere
- * gives 0 where the softmax gave NaN. So this runs before any device has seen the graph, always:
- * every device computes the same bits. What was found is noted for {@code --explain}.
+ * gives 0 where the softmax gave NaN. So this runs where a graph comes into being, before any
+ * device has seen it, and not in the engine: every device computes the same bits. What was found is
+ * noted for {@code --explain}.
  */
 public final class AttentionRecognition {
   /** Keys in one block. */

@@ -43,8 +43,8 @@ final class Folding {
   /** Views of constants up to this size are written out where an op needs their elements. */
   private static final long VIEW_BYTES_MAX = 4096;
 
-  /** Functions and products of larger operands take too long in the reference interpreter. */
-  private static final long COSTLY_BYTES_MAX = 1 << 16;
+  /** Operands of ops that are slow to evaluate here, or free when the plan runs. */
+  private static final long SMALL_BYTES_MAX = 1 << 16;
 
   private final long bytesMax;
 
@@ -60,23 +60,24 @@ final class Folding {
       case Bitcast cast -> pointwise(node);
       // the same bytes under other extents: free, whatever the size
       case Reshape reshape -> reshape(node, reshape);
-      case Permute p -> evaluate(node, bytesMax);
+      // a view of a constant costs nothing; a second copy of a weight would
+      case Permute p -> evaluate(node, Math.min(bytesMax, SMALL_BYTES_MAX));
       case Concat c -> evaluate(node, bytesMax);
       case Gather g -> evaluate(node, bytesMax);
       case Scatter s -> evaluate(node, bytesMax);
       case Reduce r -> evaluate(node, bytesMax);
       case Slice slice ->
           slice.starts().stream().allMatch(Dim::isConstant)
-              ? evaluate(node, bytesMax)
+              ? evaluate(node, Math.min(bytesMax, SMALL_BYTES_MAX))
               : Optional.empty();
       case Pad pad ->
           pad.low().stream().allMatch(Dim::isConstant)
               ? evaluate(node, bytesMax)
               : Optional.empty();
-      case Dot d -> evaluate(node, COSTLY_BYTES_MAX);
-      case Matmul m -> evaluate(node, COSTLY_BYTES_MAX);
-      case Attention a -> evaluate(node, COSTLY_BYTES_MAX);
-      case Call c -> evaluate(node, COSTLY_BYTES_MAX);
+      case Dot d -> evaluate(node, SMALL_BYTES_MAX);
+      case Matmul m -> evaluate(node, SMALL_BYTES_MAX);
+      case Attention a -> evaluate(node, SMALL_BYTES_MAX);
+      case Call c -> evaluate(node, SMALL_BYTES_MAX);
       case DimensionValue value ->
           value.dim().isConstant() ? evaluate(node, bytesMax) : Optional.empty();
       // broadcasts and coordinates are cheaper computed than read; counts bind a symbol
