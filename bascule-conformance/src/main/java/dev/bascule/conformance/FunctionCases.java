@@ -21,7 +21,8 @@ final class FunctionCases {
           "Sigmoid", Functions::sigmoid,
           "Silu", Functions::silu,
           "Relu", Functions::relu,
-          "Softplus", Functions::softplus);
+          "Softplus", Functions::softplus,
+          "Mish", Functions::mish);
 
   private FunctionCases() {}
 

@@ -44,6 +44,12 @@ public enum Elementwise implements Op {
       Domain.FLOATS,
       (b, t, x) -> Elementary.exp(b, x[0]),
       (n, g) -> List.of(Ops.mul(g, n.result()))),
+  EXP2(
+      "Exp2",
+      1,
+      Domain.FLOATS,
+      (b, t, x) -> Elementary.exp2(b, x[0]),
+      (n, g) -> List.of(Ops.mul(g, Ops.mul(n.result(), Ops.like(g, Math.log(2)))))),
   EXPM1(
       "Expm1",
       1,

@@ -146,6 +146,12 @@ public final class Functions {
         });
   }
 
+  /** {@code x * tanh(softplus(x))}. Source: Misra, 2019. */
+  public static Value mish(Value x) {
+    return Call.of(
+        "Mish", Map.of(), List.of(x), p -> Ops.mul(p.getFirst(), Ops.tanh(softplus(p.getFirst()))));
+  }
+
   /** The mean cross entropy of logits [rows, classes] against class indices i64 [rows]. */
   public static Value crossEntropy(Value logits, Value labels) {
     return Call.of(

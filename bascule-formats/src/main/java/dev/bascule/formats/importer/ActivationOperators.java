@@ -39,8 +39,7 @@ final class ActivationOperators {
         node -> hardSigmoid(node.input(0), node.number("alpha", 0.2), node.number("beta", 0.5)));
     table.row(
         "HardSwish", 14, node -> Ops.mul(node.input(0), hardSigmoid(node.input(0), 1 / 6.0, 0.5)));
-    table.row(
-        "Mish", 18, node -> Ops.mul(node.input(0), Ops.tanh(Functions.softplus(node.input(0)))));
+    table.row("Mish", 18, node -> Functions.mish(node.input(0)));
     table.row("Swish", 24, ActivationOperators::swish);
     table.row(
         "Softsign",
