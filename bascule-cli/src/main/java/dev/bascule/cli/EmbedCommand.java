@@ -64,20 +64,21 @@ final class EmbedCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Timings timings = showTimings ? Timings.sinceProcessStart() : new Timings();
+    Optional<Timings> timings =
+        showTimings ? Optional.of(Timings.sinceProcessStart()) : Optional.empty();
     List<String> given = givenTexts();
     EmbeddingFolder folder = folder();
     List<Encoding> encodings = encode(given, folder);
-    timings.mark("tokenizer");
+    timings.ifPresent(t -> t.mark("tokenizer"));
     try (Device device = main.openDevice()) {
-      timings.mark("device");
+      timings.ifPresent(t -> t.mark("device"));
       try (Embedder embedder = Embedder.open(folder, device, encodings, timings);
           Progress progress =
               new Progress(
                   console, "embed", given.size(), given.size() > 1 && Console.errorIsTerminal())) {
-        timings.mark("session");
+        timings.ifPresent(t -> t.mark("session"));
         List<float[]> vectors = embedder.embed(encodings, progress);
-        timings.mark("run");
+        timings.ifPresent(t -> t.mark("run"));
         progress.close();
         String heading = folder.name() + " on " + device.info().id();
         if (main.json()) {
@@ -88,10 +89,10 @@ final class EmbedCommand implements Callable<Integer> {
       }
     }
     console.out().flush();
-    timings.mark("print, close");
-    if (showTimings) {
-      console.err().print(timings);
-    }
+    timings.ifPresent(t -> {
+      t.mark("print, close");
+      console.err().print(t);
+    });
     return ExitCodes.DONE;
   }
 

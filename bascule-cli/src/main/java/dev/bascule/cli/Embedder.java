@@ -50,14 +50,14 @@ final class Embedder implements AutoCloseable {
 
   /** Compiles the model for texts as long, and as many of one length, as {@code texts}. */
   static Embedder open(
-      EmbeddingFolder folder, Device device, List<Encoding> texts, Timings timings) {
+      EmbeddingFolder folder, Device device, List<Encoding> texts, Optional<Timings> timings) {
     Arena arena = Arena.ofShared();
     Engine engine = new Engine(device);
     try {
       Graph graph = graph(folder, arena, texts);
-      timings.mark("read the model");
+      timings.ifPresent(t -> t.mark("read the model"));
       Plan plan = engine.compile(graph);
-      timings.mark("compile, pack the weights");
+      timings.ifPresent(t -> t.mark("compile, pack the weights"));
       return new Embedder(arena, engine, plan, plan.session());
     } catch (RuntimeException e) {
       engine.close();

@@ -2,8 +2,11 @@ package dev.bascule.cli;
 
 import dev.bascule.core.device.Device;
 import dev.bascule.core.device.DeviceOptions;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -137,15 +140,30 @@ public final class Main implements Runnable {
     spec.commandLine().usage(console.out());
   }
 
+  /**
+   * Adds the commands that the arguments name, or all where they name none: reading the annotations
+   * of all would be a tenth of a start.
+   */
+  private void addCommands(CommandLine line, List<String> args) {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("devices", () -> new DevicesCommand(this, console));
+    commands.put("run", () -> new RunCommand(this, console));
+    commands.put("verify", () -> new VerifyCommand(this, console));
+    commands.put("embed", () -> new EmbedCommand(this, console));
+    commands.put("fetch", () -> new FetchCommand(console));
+    boolean namesNone = Collections.disjoint(args, commands.keySet());
+    commands.forEach((name, command) -> {
+      if (namesNone || args.contains(name)) {
+        line.addSubcommand(name, command.get());
+      }
+    });
+  }
+
   /** Runs one command line; gives the exit code. */
   static int run(Console console, String... args) {
     Main main = new Main(console);
     CommandLine line = new CommandLine(main);
-    line.addSubcommand("devices", new DevicesCommand(main, console))
-        .addSubcommand("run", new RunCommand(main, console))
-        .addSubcommand("verify", new VerifyCommand(main, console))
-        .addSubcommand("embed", new EmbedCommand(main, console))
-        .addSubcommand("fetch", new FetchCommand(console));
+    main.addCommands(line, List.of(args));
     line.setOut(console.out());
     line.setErr(console.err());
     line.setExecutionExceptionHandler(

@@ -1,42 +1,73 @@
 package dev.bascule.cli;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Where the time of a command went, phase by phase, from the start of the process. */
+/**
+ * Where the time of a command went, phase by phase, from the start of the process: on the clock,
+ * and, where Linux says so, of this thread on a processor. The two differ by what other threads did
+ * for it, and by waiting.
+ */
 final class Timings {
-  private final Map<String, Double> millis = new LinkedHashMap<>();
+  private static final Path SCHEDULED = Path.of("/proc/thread-self/schedstat");
+
+  private record Phase(String name, double millis, double processorMillis) {}
+
+  private final List<Phase> phases = new ArrayList<>();
   private long lastNanos = System.nanoTime();
+  private long lastProcessorNanos;
 
   /** A stopwatch whose first phase is what came before it: the JVM and the command line. */
   static Timings sinceProcessStart() {
     Timings timings = new Timings();
-    ProcessHandle.current()
-        .info()
-        .startInstant()
-        .ifPresent(start ->
-            timings.millis.put(
-                "start of the JVM, command line",
-                (double) (System.currentTimeMillis() - start.toEpochMilli())));
-    timings.lastNanos = System.nanoTime();
+    long startMillis =
+        ProcessHandle.current()
+            .info()
+            .startInstant()
+            .map(java.time.Instant::toEpochMilli)
+            .orElse(System.currentTimeMillis());
+    timings.lastNanos -= (System.currentTimeMillis() - startMillis) * 1_000_000;
+    timings.mark("start of the JVM, command line");
     return timings;
   }
 
   /** Everything since the last call was {@code phase}. */
   void mark(String phase) {
     long now = System.nanoTime();
-    millis.merge(phase, (now - lastNanos) / 1e6, Double::sum);
-    lastNanos = now;
+    long processor = processorNanos();
+    phases.add(new Phase(phase, (now - lastNanos) / 1e6, (processor - lastProcessorNanos) / 1e6));
+    lastNanos = System.nanoTime();
+    lastProcessorNanos = processor;
+  }
+
+  /** Time this thread has run; 0 where the system does not say. */
+  private static long processorNanos() {
+    try {
+      String text = Files.readString(SCHEDULED);
+      return Long.parseLong(text.substring(0, text.indexOf(' ')));
+    } catch (IOException | RuntimeException e) {
+      return 0;
+    }
   }
 
   @Override
   public String toString() {
-    StringBuilder text = new StringBuilder();
-    double sum = 0;
-    for (Map.Entry<String, Double> phase : millis.entrySet()) {
-      text.append(Text.format("%8.1f ms  %s%n", phase.getValue(), phase.getKey()));
-      sum += phase.getValue();
+    StringBuilder text = new StringBuilder("   clock  processor\n");
+    double millis = 0;
+    double processorMillis = 0;
+    for (Phase phase : phases) {
+      text.append(line(phase));
+      millis += phase.millis();
+      processorMillis += phase.processorMillis();
     }
-    return text.append(Text.format("%8.1f ms  in all%n", sum)).toString();
+    return text.append(line(new Phase("in all", millis, processorMillis))).toString();
+  }
+
+  private static String line(Phase phase) {
+    return Text.format(
+        "%8.1f %8.1f ms  %s%n", phase.millis(), phase.processorMillis(), phase.name());
   }
 }

@@ -17,6 +17,7 @@ import java.util.Optional;
 final class CpuCode implements AutoCloseable {
   private final IsaLevel level;
   private final ExecutableMemory memory;
+  private final CodeCache cache = new CodeCache();
   private final Map<ElementType, Gemm> gemms = new EnumMap<>(ElementType.class);
 
   CpuCode(IsaLevel level) {
@@ -41,6 +42,10 @@ final class CpuCode implements AutoCloseable {
    * @param workers how many threads may run a bound kernel at once
    */
   KernelCode compile(Kernel kernel, int workers) {
+    return cache.get(kernel, workers, () -> make(kernel, workers));
+  }
+
+  private KernelCode make(Kernel kernel, int workers) {
     return switch (Emitter.compile(kernel, level, workers)) {
       case Emitter.Result.Emitted emitted -> emitted.code();
       case Emitter.Result.Declined declined -> new PortableCode(kernel, workers, declined.reason());

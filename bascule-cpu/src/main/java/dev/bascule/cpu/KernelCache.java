@@ -55,7 +55,7 @@ final class KernelCache implements AutoCloseable {
     }
   }
 
-  private static Kernel withoutNames(Kernel kernel) {
+  static Kernel withoutNames(Kernel kernel) {
     List<Kernel.Parameter> parameters =
         kernel.parameters().stream()
             .map(parameter -> new Kernel.Parameter("", parameter.dtype(), parameter.output()))

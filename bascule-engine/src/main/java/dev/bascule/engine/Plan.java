@@ -11,6 +11,7 @@ import dev.bascule.core.graph.State;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A graph compiled for a device: code, memory layout and order, with dimensions still open within
@@ -47,7 +48,7 @@ public final class Plan implements AutoCloseable {
   private final Map<String, Place> outputs;
   private final Map<State, Place> updates;
   private final long arenaBytes;
-  private final String explanation;
+  private final Supplier<String> explanation;
   private final List<Launchable> launchables;
   private final List<Plan> variants;
 
@@ -60,7 +61,7 @@ public final class Plan implements AutoCloseable {
       Map<String, Place> outputs,
       Map<State, Place> updates,
       long arenaBytes,
-      String explanation,
+      Supplier<String> explanation,
       List<Launchable> launchables,
       List<Plan> variants) {
     this.variants = List.copyOf(variants);
@@ -134,7 +135,7 @@ public final class Plan implements AutoCloseable {
 
   /** Which kernels run and why, and the memory, for people. */
   public String explain() {
-    StringBuilder text = new StringBuilder(explanation);
+    StringBuilder text = new StringBuilder(explanation.get());
     for (Plan variant : variants) {
       text.append("variant for inputs ");
       variant.inputs.forEach(

@@ -81,7 +81,7 @@ final class PlanBuilder {
         outputs,
         updates,
         memory.bytes(),
-        explain(notes, memory),
+        () -> explain(notes, memory),
         List.copyOf(launchables.values()),
         List.of());
   }
