@@ -10,7 +10,8 @@ import dev.bascule.core.kernel.Term;
  * P(s^2)), c = 2/ln 2; |s| stays below 0.075, so that only the leading product needs both its
  * parts. e and a short log2 of the factor add exactly.
  *
- * <p>Largest error: 1.57 ulp (f32, 10^9 random points, half of them where |y log2 x| is largest).
+ * <p>Largest errors: 1.57 ulp (f32), 0.92 (f64), of random pairs, most of them where |y log2 x| is
+ * largest.
  */
 final class Power {
   /**
