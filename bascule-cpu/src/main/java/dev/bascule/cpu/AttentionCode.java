@@ -85,8 +85,8 @@ final class AttentionCode implements Launchable {
         shape,
         attention,
         views,
-        operand(memory.get(own), call.results().getFirst(), false, dims),
-        memory.get(own + 1),
+        operand(memory.get(own), call.results().get(0), false, dims),
+        operand(memory.get(own + 1), call.results().get(1), false, dims),
         scratch,
         pool);
   }

@@ -5,7 +5,6 @@ import dev.bascule.core.DeviceException;
 import dev.bascule.core.device.Launchable;
 import dev.bascule.core.device.LibraryCall;
 import dev.bascule.core.device.LibraryKernel;
-import dev.bascule.core.device.View;
 import dev.bascule.core.graph.Attention;
 
 /**
@@ -32,12 +31,7 @@ final class AttentionKernel implements LibraryKernel {
         && code.products(DType.F32).isPresent()
         && call.epilogue().isEmpty()
         && call.operands().stream().allMatch(view -> view.dtype() == DType.F32)
-        && hasContiguousRows(call.results().get(0))
-        && call.results().get(1).isContiguous();
-  }
-
-  private static boolean hasContiguousRows(View out) {
-    return out.strides().getLast().is(1) || out.shape().dims().getLast().is(1);
+        && MatmulKernel.hasDenseRows(call.results().getFirst());
   }
 
   @Override

@@ -34,7 +34,7 @@ final class AttentionLaunch implements CpuLaunch {
   private final Attention attention;
   private final List<Operand> operands;
   private final Operand out;
-  private final MemorySegment logSum;
+  private final Operand logSum;
   private final List<AttentionScratch> scratch;
   private final WorkerPool pool;
   private final WorkerPool.Work work = this::runUnits;
@@ -49,7 +49,7 @@ final class AttentionLaunch implements CpuLaunch {
       Attention attention,
       List<Operand> operands,
       Operand out,
-      MemorySegment logSum,
+      Operand logSum,
       List<AttentionScratch> scratch,
       WorkerPool pool) {
     this.name = name;
@@ -107,12 +107,7 @@ final class AttentionLaunch implements CpuLaunch {
       multiply(product, queries, shape.channels(), tile);
     }
     tile.finish(queries);
-    long row = (batch * shape.heads() + head) * shape.queries() + query;
-    for (int i = 0; i < queries; i++) {
-      long to = out.element(batch, head, query + i);
-      copy(tile.output(), i * shape.channels(), out.memory(), to, shape.channels());
-    }
-    copy(tile.logSum(), 0, logSum, row, queries);
+    deliver(tile, batch, head, query, queries);
   }
 
   /** Query-key products, and what the weights need beside them. */
@@ -157,11 +152,16 @@ final class AttentionLaunch implements CpuLaunch {
     }
   }
 
-  private static void copy(
-      MemorySegment from, long at, MemorySegment to, long element, long count) {
-    long start = at * Float.BYTES;
-    MemorySegment.copy(
-        from, JAVA_BYTE, start, to, JAVA_BYTE, element * Float.BYTES, count * Float.BYTES);
+  /** Copies a finished block to where the results lie. */
+  private void deliver(AttentionScratch tile, long batch, long head, long query, int queries) {
+    long bytes = shape.channels() * Float.BYTES;
+    for (int i = 0; i < queries; i++) {
+      long row = out.element(batch, head, query + i) * Float.BYTES;
+      MemorySegment.copy(tile.output(), JAVA_BYTE, i * bytes, out.memory(), JAVA_BYTE, row, bytes);
+      float sum = tile.logSum().get(JAVA_FLOAT_UNALIGNED, (long) i * Float.BYTES);
+      long at = logSum.element(batch, head, query + i) * Float.BYTES;
+      logSum.memory().set(JAVA_FLOAT_UNALIGNED, at, sum);
+    }
   }
 
   @Override

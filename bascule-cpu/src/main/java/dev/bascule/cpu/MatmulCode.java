@@ -75,9 +75,11 @@ final class MatmulCode implements Launchable {
               + operands.size());
     }
     List<MemorySegment> memory = operands.stream().map(CpuBuffer::memory).toList();
-    MatmulShape shape = MatmulShape.of(call.operands(), dims);
-    long outputs = shape.batches() * shape.rows() * shape.columns();
-    requireBytes("its result", operands.get(own + extras), outputs);
+    View target = call.results().getFirst();
+    List<View> views = new ArrayList<>(call.operands());
+    views.add(target);
+    MatmulShape shape = MatmulShape.of(views, dims);
+    requireBytes("its result", operands.get(own + extras), reach(target, dims));
     for (int i = 0; i < own; i++) {
       if (i != 1 || !isPacked()) {
         requireBytes("operand " + i, operands.get(i), reach(call.operands().get(i), dims));
@@ -156,12 +158,12 @@ final class MatmulCode implements Launchable {
     Product.Start start = call.operands().size() == 3 ? Product.Start.OUT : Product.Start.ZERO;
     List<Product> products = new ArrayList<>();
     for (int batch = 0; batch < shape.batches(); batch++) {
-      long out = result.address() + batch * shape.rows() * shape.columns() * elementBytes;
+      long out = result.address() + shape.result().offsets()[batch] * elementBytes;
       products.add(
           new Product(
               matrix(memory.get(0), shape.left(), batch),
               right(memory.get(1), shape, batch),
-              Matrix.rowMajor(out, shape.columns()),
+              new Matrix(out, shape.result().rowStride(), 1),
               shape.depth(),
               start));
     }

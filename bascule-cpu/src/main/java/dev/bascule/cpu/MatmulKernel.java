@@ -31,8 +31,15 @@ final class MatmulKernel implements LibraryKernel {
   public boolean accepts(LibraryCall call) {
     return call.op() instanceof Matmul
         && code.products(call.results().getFirst().dtype()).isPresent()
-        && call.results().getFirst().isContiguous()
-        && call.epilogue().map(SubMatrix::fits).orElse(true);
+        && hasDenseRows(call.results().getFirst())
+        && call.epilogue()
+            .map(kernel -> SubMatrix.fits(kernel) && call.results().getFirst().isContiguous())
+            .orElse(true);
+  }
+
+  /** True where neighbours in a row lie side by side. */
+  static boolean hasDenseRows(View result) {
+    return result.strides().getLast().is(1) || result.shape().dims().getLast().is(1);
   }
 
   private Products products(LibraryCall call) {

@@ -86,7 +86,10 @@ final class MatmulLaunch implements CpuLaunch {
   /** Copies the initial values to where the sums grow. */
   private void startFrom(Initial from, MatmulChunk chunk) {
     for (long row = chunk.rowFrom(); row < chunk.rowTo(); row++) {
-      long target = (chunk.batch() * shape.rows() + row) * shape.columns() + chunk.columnFrom();
+      long target =
+          shape.result().offsets()[chunk.batch()]
+              + row * shape.result().rowStride()
+              + chunk.columnFrom();
       long source =
           from.offset() + row * from.rowStride() + chunk.columnFrom() * from.columnStride();
       copy(from.memory(), source, from.columnStride(), target, chunk.columns());

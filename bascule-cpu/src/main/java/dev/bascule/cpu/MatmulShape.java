@@ -12,7 +12,7 @@ import java.util.List;
  *
  * @param batchAxes how many leading axes are left as batches
  * @param batches their positions, flattened
- * @param operands the left, the right and, where there is one, the initial operand
+ * @param operands the left, the right, the initial one where there is one, and the result
  */
 record MatmulShape(
     int batchAxes, long batches, long rows, long depth, long columns, List<Operand> operands) {
@@ -82,6 +82,10 @@ record MatmulShape(
 
   Operand left() {
     return operands.get(0);
+  }
+
+  Operand result() {
+    return operands.getLast();
   }
 
   Operand right() {

@@ -42,6 +42,11 @@ class MatmulKernelTest {
       boolean constant,
       boolean initial,
       boolean epilogue) {
+    /** True where the result's rows are [m, batch] in memory. */
+    boolean batchInside() {
+      return batch.length == 1 && !epilogue;
+    }
+
     List<Long> shape(long rows, long columns) {
       List<Long> extents = new ArrayList<>();
       for (long extent : batch) {
@@ -160,7 +165,9 @@ class MatmulKernelTest {
         float moved = sum + bias[i % drawn.n];
         sum = moved > 0f || Float.isNaN(moved) ? moved : 0f;
       }
-      out[i] = sum;
+      long row = index[index.length - 2];
+      int to = drawn.batchInside() ? (int) ((row * batches + index[0]) * drawn.n + i % drawn.n) : i;
+      out[to] = sum;
     }
     return out;
   }
@@ -211,9 +218,16 @@ class MatmulKernelTest {
     if (drawn.initial) {
       views.add(view(drawn, 2, drawn.m, drawn.n, false));
     }
+    Shape shape = new Shape(drawn.shape(drawn.m, drawn.n).stream().map(Dim::of).toList());
     View result =
-        View.contiguous(
-            DType.F32, new Shape(drawn.shape(drawn.m, drawn.n).stream().map(Dim::of).toList()));
+        drawn.batchInside()
+            ? new View(
+                DType.F32,
+                shape,
+                Dim.ZERO,
+                List.of(Dim.of(drawn.n), Dim.of(drawn.batch[0] * drawn.n), Dim.ONE),
+                false)
+            : View.contiguous(DType.F32, shape);
     long elements = result.shape().elements().constant();
     Optional<Kernel> epilogue =
         drawn.epilogue ? Optional.of(biasRelu(elements / drawn.n, drawn.n)) : Optional.empty();
