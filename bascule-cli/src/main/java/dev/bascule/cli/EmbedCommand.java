@@ -123,8 +123,7 @@ final class EmbedCommand implements Callable<Integer> {
     return switch (pooling) {
       case "mean" -> folder.with(Pooling.MEAN);
       case "cls" -> folder.with(Pooling.CLS);
-      default ->
-          throw new RequestException("--pooling is mean or cls, not " + Text.quote(pooling));
+      default -> throw new RequestException("--pooling is mean or cls, not " + Text.quote(pooling));
     };
   }
 
@@ -182,8 +181,7 @@ final class EmbedCommand implements Callable<Integer> {
     }
   }
 
-  private void printMatrix(
-      List<String> given, List<Encoding> encodings, List<float[]> vectors) {
+  private void printMatrix(List<String> given, List<Encoding> encodings, List<float[]> vectors) {
     StringBuilder header = new StringBuilder("     ");
     for (int column = 1; column <= given.size(); column++) {
       header.append(Text.format("%8d", column));

@@ -44,7 +44,9 @@ record EmbeddingFolder(
   static EmbeddingFolder open(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw new RequestException(
-          "--model " + folder + ": expected a folder with model.onnx and tokenizer.json, got "
+          "--model "
+              + folder
+              + ": expected a folder with model.onnx and tokenizer.json, got "
               + (Files.exists(folder) ? "a file" : "nothing"));
     }
     Path model =
@@ -56,8 +58,7 @@ record EmbeddingFolder(
             .or(() -> only(folder, "-tokenizer.json"))
             .orElseThrow(() -> missing(folder, "tokenizer.json or one -tokenizer.json file"));
     String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
-    return new EmbeddingFolder(
-        name, model, tokenizer, pooling(folder, name), tokensMax(folder));
+    return new EmbeddingFolder(name, model, tokenizer, pooling(folder, name), tokensMax(folder));
   }
 
   private static RequestException missing(Path folder, String what) {
@@ -73,8 +74,13 @@ record EmbeddingFolder(
       List<Path> found = files.filter(file -> file.toString().endsWith(suffix)).toList();
       if (found.size() > 1) {
         throw new RequestException(
-            "--model " + folder + ": expected one " + suffix + " file, found "
-                + found.size() + "; rename the one to use so that it is the usual name");
+            "--model "
+                + folder
+                + ": expected one "
+                + suffix
+                + " file, found "
+                + found.size()
+                + "; rename the one to use so that it is the usual name");
       }
       return found.stream().findFirst();
     } catch (IOException e) {
@@ -82,7 +88,9 @@ record EmbeddingFolder(
     }
   }
 
-  /** What sentence-transformers wrote down; else by the name: the BGE family takes the first token. */
+  /**
+   * What sentence-transformers wrote down; else by the name: the BGE family takes the first token.
+   */
   private static Pooling pooling(Path folder, String name) {
     Path config = folder.resolve("1_Pooling/config.json");
     if (Files.isRegularFile(config)) {
@@ -94,7 +102,8 @@ record EmbeddingFolder(
         return Pooling.MEAN;
       }
       throw new RequestException(
-          config + ": expected pooling by mean or by the first token (cls), got another; choose with --pooling");
+          config
+              + ": expected pooling by mean or by the first token (cls), got another; choose with --pooling");
     }
     return name.toLowerCase(Locale.ROOT).contains("bge") ? Pooling.CLS : Pooling.MEAN;
   }

@@ -43,7 +43,9 @@ final class FetchCommand implements Callable<Integer> {
             .findFirst()
             .orElseThrow(() ->
                 new RequestException(
-                    "fetch: no model " + Text.quote(name) + " is known; known: "
+                    "fetch: no model "
+                        + Text.quote(name)
+                        + " is known; known: "
                         + Stream.of(ModelArtifact.values())
                             .map(ModelArtifact::shortName)
                             .collect(Collectors.joining(", "))));
@@ -52,7 +54,9 @@ final class FetchCommand implements Callable<Integer> {
       console.out().println(folder + " is there already");
     } else if (Files.exists(folder)) {
       throw new RequestException(
-          "fetch: " + folder + " is there and is not the model; remove it, or name another folder with --to");
+          "fetch: "
+              + folder
+              + " is there and is not the model; remove it, or name another folder with --to");
     } else {
       console.say("fetching " + artifact.coordinates() + " through Maven");
       new ModelDownload(artifact, console.environment()).into(folder);

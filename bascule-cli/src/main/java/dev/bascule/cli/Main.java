@@ -122,7 +122,9 @@ public final class Main implements Runnable {
               "--numerics fast: no device has fast kernels yet, so the numbers would be the exact ones; leave it out");
       default ->
           throw new RequestException(
-              "--numerics is exact or fast, not " + Text.quote(numerics) + "; exact is the default");
+              "--numerics is exact or fast, not "
+                  + Text.quote(numerics)
+                  + "; exact is the default");
     }
     if (threads < 0) {
       throw new RequestException("--threads must be 1 or more (0: all), not " + threads);
@@ -166,14 +168,13 @@ public final class Main implements Runnable {
     main.addCommands(line, List.of(args));
     line.setOut(console.out());
     line.setErr(console.err());
-    line.setExecutionExceptionHandler(
-        (problem, failed, parsed) -> {
-          console.say(ExitCodes.message(problem));
-          if (main.debug()) {
-            problem.printStackTrace(console.err());
-          }
-          return ExitCodes.of(problem);
-        });
+    line.setExecutionExceptionHandler((problem, failed, parsed) -> {
+      console.say(ExitCodes.message(problem));
+      if (main.debug()) {
+        problem.printStackTrace(console.err());
+      }
+      return ExitCodes.of(problem);
+    });
     int code = line.execute(args);
     console.out().flush();
     console.err().flush();

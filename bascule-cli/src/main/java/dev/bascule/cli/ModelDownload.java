@@ -67,7 +67,9 @@ final class ModelDownload {
     maven.environment().put("JAVA_HOME", System.getProperty("java.home"));
     if (maven.start().waitFor() != 0 || !Files.isRegularFile(work.resolve(artifact.jar()))) {
       throw new IOException(
-          "fetch: Maven could not get " + artifact.coordinates() + errors(log)
+          "fetch: Maven could not get "
+              + artifact.coordinates()
+              + errors(log)
               + "\n  Is the network there, and does ~/.m2/settings.xml name a mirror that has it?");
     }
   }
@@ -121,7 +123,9 @@ final class ModelDownload {
     }
     if (!found || !tokenizer) {
       throw new IOException(
-          "fetch: " + artifact.coordinates() + " holds no model and tokenizer; its layout has changed");
+          "fetch: "
+              + artifact.coordinates()
+              + " holds no model and tokenizer; its layout has changed");
     }
   }
 

@@ -50,7 +50,10 @@ final class ModelInputs {
         .flatMap(type -> OnnxImporter.dtype(type.elementType()))
         .orElseThrow(() ->
             new RequestException(
-                "input " + Text.quote(input) + " is " + infoOf(input).type().describe()
+                "input "
+                    + Text.quote(input)
+                    + " is "
+                    + infoOf(input).type().describe()
                     + ", which no .npy file holds"));
   }
 

@@ -88,9 +88,7 @@ final class RunCommand implements Callable<Integer> {
       ModelInputs modelInputs = new ModelInputs(file);
       Map<String, Tensor> given = inputs(modelInputs, arena);
       ImportOptions options =
-          ImportOptions.usual()
-              .withSymbols(modelInputs.exactSymbols(given))
-              .withInputs(given);
+          ImportOptions.usual().withSymbols(modelInputs.exactSymbols(given)).withInputs(given);
       ImportedModel imported = OnnxImporter.load(file, arena, options);
       try (Plan plan = engine.compile(imported.graph());
           Session session = plan.session()) {
@@ -176,8 +174,7 @@ final class RunCommand implements Callable<Integer> {
       json.put("medianMillis", millis[millis.length / 2]);
     }
     json.put(
-        "outputs",
-        outputs.entrySet().stream().map(e -> json(e.getKey(), e.getValue())).toList());
+        "outputs", outputs.entrySet().stream().map(e -> json(e.getKey(), e.getValue())).toList());
     if (main.explain()) {
       json.put("explanation", plan.explain());
     }

@@ -38,8 +38,15 @@ final class RunInputs {
       Tensor tensor = tensor(path, arena);
       if (tensor.dtype() != expected) {
         throw new RequestException(
-            "input " + Text.quote(name) + ": expected " + expected + ", got " + tensor + " from "
-                + path + "; convert the array");
+            "input "
+                + Text.quote(name)
+                + ": expected "
+                + expected
+                + ", got "
+                + tensor
+                + " from "
+                + path
+                + "; convert the array");
       }
       tensors.put(name, tensor);
     });
@@ -89,15 +96,16 @@ final class RunInputs {
               .dimensions(name)
               .orElseThrow(() ->
                   new RequestException(
-                      "--random: the rank of input " + Text.quote(name) + " is open; give it with --input"));
+                      "--random: the rank of input "
+                          + Text.quote(name)
+                          + " is open; give it with --input"));
       long[] extents = new long[declared.size()];
       for (int axis = 0; axis < extents.length; axis++) {
         extents[axis] = extent(name, axis, declared.get(axis), assumed);
       }
       Tensor tensor = Tensor.zeros(model.dtype(name), extents);
       for (long i = 0; i < tensor.elements(); i++) {
-        double value =
-            tensor.dtype().isFloat() ? random.nextDouble(-1, 1) : random.nextInt(2);
+        double value = tensor.dtype().isFloat() ? random.nextDouble(-1, 1) : random.nextInt(2);
         Storage.storeNumber(tensor.dtype(), tensor.bytes(), i, value);
       }
       tensors.put(name, tensor);
@@ -110,9 +118,11 @@ final class RunInputs {
       return size;
     }
     String symbol = ModelInputs.symbol(input, axis, dimension).orElseThrow();
-    return dims.computeIfAbsent(symbol, name -> {
-      assumed.add("dimension " + Text.quote(name) + " is 1; --dim " + name + "=N sets another");
-      return 1L;
-    });
+    return dims.computeIfAbsent(
+        symbol,
+        name -> {
+          assumed.add("dimension " + Text.quote(name) + " is 1; --dim " + name + "=N sets another");
+          return 1L;
+        });
   }
 }

@@ -15,8 +15,8 @@ import java.util.List;
  * @param least smallest element that is a number; NaN where there is none, as for {@code greatest}
  *     and {@code mean}
  * @param nans elements that are not a number
- * @param sha256 of the bytes in row-major order, little-endian, each NaN as the one quiet NaN: equal
- *     where all bits that mean something are equal
+ * @param sha256 of the bytes in row-major order, little-endian, each NaN as the one quiet NaN:
+ *     equal where all bits that mean something are equal
  */
 record TensorSummary(
     double least, double greatest, double mean, long nans, List<Double> first, String sha256) {

@@ -65,14 +65,15 @@ sealed interface Verdict {
           Session session = plan.session()) {
         Map<String, Tensor> outputs = session.run(test.inputs());
         List<String> wrong = new ArrayList<>();
-        test.outputs().forEach((name, expected) -> {
-          Tensor got = outputs.get(name);
-          Optional<String> difference =
-              got == null
-                  ? Optional.of("output " + Text.quote(name) + " did not come")
-                  : OnnxTestCase.difference(name, expected, got);
-          difference.ifPresent(wrong::add);
-        });
+        test.outputs()
+            .forEach((name, expected) -> {
+              Tensor got = outputs.get(name);
+              Optional<String> difference =
+                  got == null
+                      ? Optional.of("output " + Text.quote(name) + " did not come")
+                      : OnnxTestCase.difference(name, expected, got);
+              difference.ifPresent(wrong::add);
+            });
         return wrong;
       }
     }

@@ -23,7 +23,10 @@ import picocli.CommandLine.Parameters;
     },
     sortOptions = false)
 final class VerifyCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "PATH", arity = "1..*", description = "folders, looked through to the ground")
+  @Parameters(
+      paramLabel = "PATH",
+      arity = "1..*",
+      description = "folders, looked through to the ground")
   private List<Path> paths = List.of();
 
   private final Main main;
@@ -76,7 +79,10 @@ final class VerifyCommand implements Callable<Integer> {
     for (Path path : paths) {
       if (!Files.isDirectory(path)) {
         throw new RequestException(
-            "verify " + path + ": expected a folder, got " + (Files.exists(path) ? "a file" : "nothing"));
+            "verify "
+                + path
+                + ": expected a folder, got "
+                + (Files.exists(path) ? "a file" : "nothing"));
       }
       try (Stream<Path> below = Files.walk(path)) {
         below
