@@ -28,7 +28,9 @@ final class CodeCache {
 
   private final Map<Key, Shared> compiled = new HashMap<>();
 
-  /** The code of a kernel that differs from {@code kernel} in names at most; the caller closes it. */
+  /**
+   * The code of a kernel that differs from {@code kernel} in names at most; the caller closes it.
+   */
   synchronized KernelCode get(Kernel kernel, int workers, Supplier<KernelCode> compile) {
     Key key = new Key(KernelCache.withoutNames(kernel), workers);
     Shared shared = compiled.computeIfAbsent(key, absent -> new Shared(compile.get()));

@@ -146,9 +146,9 @@ class CpuDeviceTest {
 
   @Test
   void kernelsThatDifferInNamesShareCode() {
-    try (CpuDevice device = device(1);
-        Launchable first = device.compile(softmax("layer 1", Dim.of(4), Dim.of(8)));
-        Launchable second = device.compile(softmax("layer 2", Dim.of(4), Dim.of(8)))) {
+    try (CpuDevice device = device(1)) {
+      Launchable first = device.compile(softmax("layer 1", Dim.of(4), Dim.of(8)));
+      Launchable second = device.compile(softmax("layer 2", Dim.of(4), Dim.of(8)));
       assertThat(device.kernels().size()).isEqualTo(1);
       first.close();
       assertThat(device.kernels().size()).isEqualTo(1);
