@@ -25,7 +25,7 @@ public final class Npy {
   private static final int LENGTH_AT = 8;
   private static final int ALIGNMENT = 64;
   private static final int HEADER_BYTES_MAX = 1 << 20;
-  private static final int WRITE_BYTES_MAX = 1 << 24;
+  private static final int WRITE_BYTES_MAX = 1 << 20;
 
   private Npy() {}
 
@@ -193,9 +193,12 @@ public final class Npy {
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING)) {
       writeAll(channel, header);
-      for (long done = 0; done < array.data().byteSize(); done += WRITE_BYTES_MAX) {
-        long piece = Math.min(WRITE_BYTES_MAX, array.data().byteSize() - done);
-        writeAll(channel, array.data().asSlice(done, piece).asByteBuffer());
+      // through bytes of our own: a segment over an array of longs is no byte buffer
+      byte[] block = new byte[(int) Math.min(WRITE_BYTES_MAX, array.data().byteSize())];
+      for (long done = 0; done < array.data().byteSize(); done += block.length) {
+        int piece = (int) Math.min(block.length, array.data().byteSize() - done);
+        MemorySegment.copy(array.data(), done, MemorySegment.ofArray(block), 0, piece);
+        writeAll(channel, ByteBuffer.wrap(block, 0, piece));
       }
     }
   }
