@@ -72,14 +72,10 @@ final class EmbedCommand implements Callable<Integer> {
     timings.ifPresent(t -> t.mark("tokenizer"));
     try (Device device = main.openDevice()) {
       timings.ifPresent(t -> t.mark("device"));
-      try (Embedder embedder = Embedder.open(folder, device, encodings, timings);
-          Progress progress =
-              new Progress(
-                  console, "embed", given.size(), given.size() > 1 && Console.errorIsTerminal())) {
+      try (Embedder embedder = Embedder.open(folder, device, encodings, timings)) {
         timings.ifPresent(t -> t.mark("session"));
-        List<float[]> vectors = embedder.embed(encodings, progress);
+        List<float[]> vectors = embed(embedder, encodings, given.size());
         timings.ifPresent(t -> t.mark("run"));
-        progress.close();
         String heading = folder.name() + " on " + device.info().id();
         if (main.json()) {
           console.out().println(json(folder, device, given, encodings, vectors, embedder));
@@ -94,6 +90,14 @@ final class EmbedCommand implements Callable<Integer> {
       console.err().print(t);
     });
     return ExitCodes.DONE;
+  }
+
+  private List<float[]> embed(Embedder embedder, List<Encoding> encodings, int texts)
+      throws IOException {
+    boolean shown = texts > 1 && Console.errorIsTerminal();
+    try (Progress progress = new Progress(console, "embed", texts, shown)) {
+      return embedder.embed(encodings, progress);
+    }
   }
 
   private List<String> givenTexts() throws IOException {

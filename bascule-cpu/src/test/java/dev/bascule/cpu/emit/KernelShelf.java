@@ -78,7 +78,7 @@ public final class KernelShelf {
     int x = b.input("x", DType.F32);
     int y = b.output("y", DType.F32);
     Term value = b.load(rows(x, columns));
-    Term e = Elementary.erf(b, b.mul(value, b.constant(0.70710678f)));
+    Term e = Elementary.erf(b, b.mul(value, b.constant((float) Math.sqrt(0.5))));
     b.store(rows(y, columns), b.mul(b.mul(b.constant(0.5f), value), b.add(b.constant(1f), e)));
     return b.build();
   }
