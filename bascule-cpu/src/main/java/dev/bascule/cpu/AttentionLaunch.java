@@ -154,13 +154,19 @@ final class AttentionLaunch implements CpuLaunch {
 
   /** Copies a finished block to where the results lie. */
   private void deliver(AttentionScratch tile, long batch, long head, long query, int queries) {
-    long bytes = shape.channels() * Float.BYTES;
-    for (int i = 0; i < queries; i++) {
-      long row = out.element(batch, head, query + i) * Float.BYTES;
-      MemorySegment.copy(tile.output(), JAVA_BYTE, i * bytes, out.memory(), JAVA_BYTE, row, bytes);
-      float sum = tile.logSum().get(JAVA_FLOAT_UNALIGNED, (long) i * Float.BYTES);
-      long at = logSum.element(batch, head, query + i) * Float.BYTES;
-      logSum.memory().set(JAVA_FLOAT_UNALIGNED, at, sum);
+    deliver(tile.output(), shape.channels(), out, batch, head, query, queries);
+    deliver(tile.logSum(), 1, logSum, batch, head, query, queries);
+  }
+
+  private static void deliver(
+      MemorySegment from, long width, Operand to, long batch, long head, long query, int queries) {
+    long bytes = width * Float.BYTES;
+    boolean isDense = to.strides()[2] == width;
+    int copies = isDense ? 1 : queries;
+    long size = isDense ? queries * bytes : bytes;
+    for (int i = 0; i < copies; i++) {
+      long at = to.element(batch, head, query + i) * Float.BYTES;
+      MemorySegment.copy(from, JAVA_BYTE, i * bytes, to.memory(), JAVA_BYTE, at, size);
     }
   }
 

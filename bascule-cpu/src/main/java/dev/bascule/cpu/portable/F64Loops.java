@@ -105,13 +105,27 @@ final class F64Loops {
     }
   }
 
+  /** Branches only where it could matter: elsewhere the JIT has instructions for Java's min. */
   private static void min(double[] r, double[] a, double[] b, int n) {
+    if (leastSize(a, b, n) > 0) {
+      for (int i = 0; i < n; i++) {
+        r[i] = Math.min(a[i], b[i]);
+      }
+      return;
+    }
     for (int i = 0; i < n; i++) {
       r[i] = a[i] < b[i] || Double.isNaN(a[i]) ? a[i] : b[i];
     }
   }
 
+  /** Branches only where it could matter: elsewhere the JIT has instructions for Java's max. */
   private static void max(double[] r, double[] a, double[] b, int n) {
+    if (leastSize(a, b, n) > 0) {
+      for (int i = 0; i < n; i++) {
+        r[i] = Math.max(a[i], b[i]);
+      }
+      return;
+    }
     for (int i = 0; i < n; i++) {
       r[i] = a[i] > b[i] || Double.isNaN(a[i]) ? a[i] : b[i];
     }
@@ -213,5 +227,14 @@ final class F64Loops {
       double q = x[from + i];
       acc[at + i] = p < q || Double.isNaN(p) ? p : q;
     }
+  }
+
+  /** 0 where a pair is two zeros, whose signs Java's min and max order; NaN where there is one. */
+  private static double leastSize(double[] a, double[] b, int n) {
+    double least = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < n; i++) {
+      least = Math.min(least, Math.abs(a[i]) + Math.abs(b[i]));
+    }
+    return least;
   }
 }
