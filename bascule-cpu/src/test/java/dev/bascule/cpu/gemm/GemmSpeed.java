@@ -139,13 +139,13 @@ final class GemmSpeed {
    * which packs its own B.
    */
   private List<Region> halves(Shape shape, Product product) {
-    long middle = shape.rows / 2 / gemm.tileRows() * gemm.tileRows();
+    long middle = (long) gemm.tileRows() * (shape.rows / 2 / gemm.tileRows());
     if (product.rhs() instanceof PackedMatrix && middle >= 4L * gemm.tileRows()) {
       return List.of(
           new Region(0, middle, 0, shape.columns),
           new Region(middle, shape.rows, 0, shape.columns));
     }
-    long cut = shape.columns / 2 / gemm.panelColumns() * gemm.panelColumns();
+    long cut = (long) gemm.panelColumns() * (shape.columns / 2 / gemm.panelColumns());
     return List.of(
         new Region(0, shape.rows, 0, cut), new Region(0, shape.rows, cut, shape.columns));
   }
