@@ -204,14 +204,7 @@ class MatmulKernelTest {
     return b.build();
   }
 
-  private static float[] run(
-      CpuDevice device,
-      boolean isEmitted,
-      Case drawn,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] bias) {
+  private static LibraryCall call(Case drawn) {
     List<View> views = new ArrayList<>();
     views.add(view(drawn, 0, drawn.m, drawn.k, false));
     views.add(view(drawn, 1, drawn.k, drawn.n, drawn.constant));
@@ -231,7 +224,19 @@ class MatmulKernelTest {
     long elements = result.shape().elements().constant();
     Optional<Kernel> epilogue =
         drawn.epilogue ? Optional.of(biasRelu(elements / drawn.n, drawn.n)) : Optional.empty();
-    LibraryCall call = new LibraryCall("product", new Matmul(), views, List.of(result), epilogue);
+    return new LibraryCall("product", new Matmul(), views, List.of(result), epilogue);
+  }
+
+  private static float[] run(
+      CpuDevice device,
+      boolean isEmitted,
+      Case drawn,
+      float[] a,
+      float[] b,
+      float[] c,
+      float[] bias) {
+    LibraryCall call = call(drawn);
+    long elements = call.results().getFirst().shape().elements().constant();
     LibraryKernel kernel = device.library().getFirst();
     assertThat(kernel.accepts(call)).isTrue();
     Optional<Encoding> encoding = kernel.encodingFor(call, 1);

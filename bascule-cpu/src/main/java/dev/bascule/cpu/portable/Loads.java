@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import dev.bascule.core.DType;
+import dev.bascule.core.ScalarType;
 import dev.bascule.core.kernel.SmallFloats;
 import java.lang.foreign.MemorySegment;
 
@@ -40,7 +41,7 @@ final class Loads {
       int at) {
     if (stride == 0 && n > 1) {
       run(dtype, memory, offset, 1, 1, registers, slot, at);
-      registers.fill(dtype.scalar(), slot, at + 1, at + n, registers.get(dtype.scalar(), slot, at));
+      repeat(dtype.scalar(), registers, slot, at, n);
       return;
     }
     switch (dtype) {
@@ -90,6 +91,10 @@ final class Loads {
       }
       case U4 -> nibbles(memory, offset, stride, n, registers.i32(slot), at);
     }
+  }
+
+  private static void repeat(ScalarType type, Registers registers, int slot, int at, int n) {
+    registers.fill(type, slot, at + 1, at + n, registers.get(type, slot, at));
   }
 
   private static void floats(
