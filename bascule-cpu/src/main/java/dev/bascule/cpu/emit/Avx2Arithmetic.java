@@ -356,7 +356,7 @@ final class Avx2Arithmetic extends Arithmetic {
     Vec index = registers.vec(load.index());
     Vec extent = registers.temp();
     Vec valid = registers.temp();
-    asm.op(VBROADCASTSD, length8, extent, Frame.at(piece.layout.extentOf(i)));
+    transfers.broadcast8(extent, Frame.at(piece.layout.extentOf(i)));
     below(valid, ScalarType.I64, index, extent);
     lowHalves(valid, valid);
     raiseFault(valid);
@@ -364,7 +364,7 @@ final class Avx2Arithmetic extends Arithmetic {
       asm.op(VANDPS, length4, valid, valid, Avx2Transfers.TAIL);
     }
     Vec offset = registers.temp();
-    asm.op(VBROADCASTSD, length8, extent, Frame.at(piece.layout.strideOf(i)));
+    transfers.broadcast8(extent, Frame.at(piece.layout.strideOf(i)));
     multiply64(offset, index, extent, length8);
     Gpr base = gatherBase(walkId, walk, offset, extent);
     Vec to = registers.define(i);
@@ -389,7 +389,7 @@ final class Avx2Arithmetic extends Arithmetic {
         asm.lea(Pointers.ADDRESS, piece.pointers.element(walkId, piece.shift));
       }
       case STRIDED -> {
-        asm.op(VBROADCASTSD, length8, lane, Frame.at(piece.pointers.words(walkId).stride()));
+        transfers.broadcast8(lane, Frame.at(piece.pointers.words(walkId).stride()));
         Vec iota = registers.temp();
         asm.op(VMOVUPS, length8, iota, piece.layout.iota(lanes.count(), 1));
         Vec product = registers.temp();

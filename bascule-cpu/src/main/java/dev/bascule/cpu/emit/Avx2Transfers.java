@@ -27,7 +27,7 @@ final class Avx2Transfers extends Transfers {
   Address constantOperand(ScalarType type, long bits) {
     long lane = type == ScalarType.BOOL && bits != 0 ? -1 : bits;
     int bytes = type.isWide() ? 8 : 4;
-    byte[] vector = new byte[lanes.count() * bytes];
+    byte[] vector = new byte[Math.max(16, lanes.count() * bytes)];
     for (int i = 0; i < vector.length; i++) {
       vector[i] = (byte) (lane >> 8 * (i % bytes));
     }
@@ -185,7 +185,7 @@ final class Avx2Transfers extends Transfers {
 
   /** A shuffle that puts the low bytes of each 32-bit lane side by side, in each 16 bytes. */
   private Address everyLane(int bytes) {
-    byte[] pattern = new byte[lanes.count() * 4];
+    byte[] pattern = new byte[Math.max(16, lanes.count() * 4)];
     for (int i = 0; i < pattern.length; i++) {
       int within = i % 16;
       pattern[i] = (byte) (within < 4 * bytes ? within / bytes * 4 + within % bytes : 0x80);

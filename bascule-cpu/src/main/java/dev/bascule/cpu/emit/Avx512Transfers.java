@@ -66,7 +66,7 @@ final class Avx512Transfers extends Transfers {
     if (lanes.count() == 16) {
       asm.op(VMOVUPS, V128, bytes, from);
     } else {
-      asm.op(VMOVQ_LOAD, V128, bytes, from);
+      asm.op(VMOVSD, V128, bytes, from);
     }
     asm.op(VPTESTMB_MASK, V128, to, bytes, bytes);
   }
@@ -136,7 +136,8 @@ final class Avx512Transfers extends Transfers {
     }
     Vec to = piece.registers.define(i);
     switch (walk.bytes()) {
-      case 8 -> asm.op(one ? VBROADCASTSD : VMOVUPD, length8, to, from, zeroing);
+      case 8 ->
+          asm.op(one && length8 != V128 ? VBROADCASTSD : VMOVUPD, length8, to, from, zeroing);
       case 4 -> asm.op(one ? VBROADCASTSS : VMOVUPS, length4, to, from, zeroing);
       case 2 -> {
         asm.op(one ? VPBROADCASTW : VMOVDQU16, lanes.lengthOf(2), to, from, zeroing);

@@ -15,6 +15,9 @@ record Emission(Layout layout, byte[] code, long keptElementsMax) {
    */
   static final long KEPT_BYTES_MAX = 256 << 10;
 
+  /** Elements of a long axis that make a unit of a Map kernel. */
+  static final long MAP_BLOCK = 4096;
+
   /** Columns that a unit of a kernel of columns covers. */
   static final int COLUMNS = 512;
 

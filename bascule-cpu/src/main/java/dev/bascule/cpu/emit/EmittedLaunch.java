@@ -17,9 +17,6 @@ final class EmittedLaunch implements KernelCode.BoundCode {
   private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG;
   private static final int FRAME_ALIGNMENT = 64;
 
-  /** Elements of a long axis that make a unit of a Map kernel. */
-  private static final long MAP_BLOCK = 4096;
-
   /** Columns of a block are a multiple of this. */
   private static final long COLUMN_RUN = 64;
 
@@ -57,7 +54,7 @@ final class EmittedLaunch implements KernelCode.BoundCode {
     }
     this.block =
         switch (nest.mode()) {
-          case MAP -> vectorExtent >= 2 * MAP_BLOCK ? MAP_BLOCK : Math.max(1, vectorExtent);
+          case MAP -> vectorExtent >= 2 * Emission.MAP_BLOCK ? Emission.MAP_BLOCK : Math.max(1, vectorExtent);
           case ROW -> Math.max(1, vectorExtent);
           case COLUMN -> columnBlock(workers);
         };

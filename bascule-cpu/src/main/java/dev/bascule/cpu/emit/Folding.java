@@ -75,7 +75,7 @@ final class Folding {
   }
 
   /** Folds the lanes and writes the result to all lanes of a vector of the frame. */
-  void finish(Accumulator accumulator, Collection<Accumulator> live, int slot) {
+  Vec finish(Accumulator accumulator, Collection<Accumulator> live, int slot) {
     Assembler asm = layout.asm;
     ScalarType type = accumulator.instruction().type();
     Piece piece = piece(live);
@@ -103,6 +103,7 @@ final class Folding {
     }
     asm.op(type.isWide() ? VBROADCASTSD : VBROADCASTSS, lanes.widest(), sum, sum);
     asm.op(VMOVUPS_STORE, lanes.widest(), Frame.at(slot), sum);
+    return sum;
   }
 
   private void fold(

@@ -14,6 +14,11 @@ record Lanes(IsaLevel isa, int count) {
     return new Lanes(isa, wide ? full / 2 : full);
   }
 
+  /** For a single value: the shortest registers, in which division and roots take least time. */
+  static Lanes single(IsaLevel isa, boolean wide) {
+    return new Lanes(isa, wide ? 2 : 4);
+  }
+
   boolean hasMasks() {
     return isa == IsaLevel.AVX512;
   }

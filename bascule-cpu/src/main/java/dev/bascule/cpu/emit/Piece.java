@@ -162,8 +162,8 @@ final class Piece {
     switch (coordinate) {
       case Nest.Coordinate.Zero zero -> asm.zero(to);
       case Nest.Coordinate.Odometer odometer ->
-          asm.op(VBROADCASTSD, length, to, Frame.at(layout.counter(odometer.loop())));
-      case Nest.Coordinate.Row row -> asm.op(VBROADCASTSD, length, to, Frame.at(frame.row));
+          transfers.broadcast8(to, Frame.at(layout.counter(odometer.loop())));
+      case Nest.Coordinate.Row row -> transfers.broadcast8(to, Frame.at(frame.row));
       case Nest.Coordinate.Vector vector -> {
         asm.mov(ADDRESS, Frame.at(frame.start));
         asm.lea(ADDRESS, Mem.at(ADDRESS, POSITION, 1, shift));
@@ -177,7 +177,7 @@ final class Piece {
           asm.op(VMOVUPS, length, to, Mem.at(ADDRESS, POSITION, 8, shift * 8));
         } else {
           asm.mov(VALUE, Frame.at(frame.row));
-          asm.op(VBROADCASTSD, length, to, Mem.at(ADDRESS, VALUE, 8));
+          transfers.broadcast8(to, Mem.at(ADDRESS, VALUE, 8));
         }
       }
     }

@@ -3,10 +3,13 @@ package dev.bascule.cpu.emit;
 import dev.bascule.core.ScalarType;
 import dev.bascule.core.kernel.Instruction;
 import dev.bascule.cpu.asm.IsaLevel;
+import dev.bascule.cpu.asm.Row;
 import dev.bascule.cpu.asm.Vec;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Values that stay in registers over loops: constants and what is uniform along the row. */
 final class Pins {
@@ -82,11 +85,24 @@ final class Pins {
 
   /** Loads values into registers, {@code taken} of which below the pins are not free. */
   void pin(List<Integer> values, int taken) {
+    pin(values, taken, Map.of());
+  }
+
+  /** As {@link #pin(List, int)}; some values are in registers already that may be overwritten. */
+  void pin(List<Integer> values, int taken, Map<Integer, Vec> live) {
+    Set<Vec> overwritten = new HashSet<>();
     for (int i : values) {
       Vec vec = next(taken);
       pins.put(i, vec);
+      overwritten.add(vec);
       Home home = layout.homes[i];
-      if (home != null) {
+      Vec source = live.get(i);
+      if (source != null && (source.equals(vec) || !overwritten.contains(source))) {
+        if (!source.equals(vec)) {
+          layout.asm.op(
+              Row.VMOVAPS, Lanes.of(layout.isa, false).widest(), vec, source);
+        }
+      } else if (home != null) {
         // All of the register: loops may use longer forms than the one that the value is pinned
         // for.
         Lanes full = Lanes.of(layout.isa, layout.type(i).isWide());

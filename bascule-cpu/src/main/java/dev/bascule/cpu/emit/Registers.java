@@ -8,6 +8,7 @@ import dev.bascule.cpu.asm.Vec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -253,6 +254,17 @@ final class Registers {
     owner[register] = TAKEN;
     scratch.add(register);
     return new Vec(register);
+  }
+
+  /** A register that stays taken to the end of the piece, where one is free. */
+  Optional<Vec> keep() {
+    for (int r = 0; r < owner.length; r++) {
+      if (owner[r] == FREE) {
+        owner[r] = TAKEN;
+        return Optional.of(new Vec(r));
+      }
+    }
+    return Optional.empty();
   }
 
   /** Gives up a temporary before the instruction ends. */

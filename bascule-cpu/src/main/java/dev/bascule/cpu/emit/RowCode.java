@@ -7,11 +7,13 @@ import static dev.bascule.cpu.emit.Pointers.END;
 import static dev.bascule.cpu.emit.Pointers.POSITION;
 import static dev.bascule.cpu.emit.Pointers.VALUE;
 
+import dev.bascule.core.Dim;
 import dev.bascule.core.ScalarType;
 import dev.bascule.core.kernel.Instruction;
 import dev.bascule.core.kernel.Reduction;
 import dev.bascule.cpu.asm.Assembler;
 import dev.bascule.cpu.asm.Condition;
+import dev.bascule.cpu.asm.IsaLevel;
 import dev.bascule.cpu.asm.Label;
 import dev.bascule.cpu.asm.Mask;
 import dev.bascule.cpu.asm.MaskOp;
@@ -30,11 +32,16 @@ import java.util.Map;
  * elements, so that its accumulators are exactly the 32 lanes of the reduction's order.
  */
 final class RowCode implements Piece.Surroundings {
+  private static final int LIVE_MAX = 4;
   private static final List<Mask> NAN_MASKS = List.of(Mask.K6, Mask.K5);
 
   private final Layout layout;
   private final Code code;
   private final Map<Integer, Accumulator> accumulators = new HashMap<>();
+
+  /** Uniform values that are still in registers, in all lanes, until the next loop begins. */
+  private final Map<Integer, Vec> live = new HashMap<>();
+
   private final Pins pins;
   private Stages.Loop current = new Stages.Loop(List.of(), List.of(), List.of());
   private boolean inLoop;
@@ -92,8 +99,9 @@ final class RowCode implements Piece.Surroundings {
       return;
     }
     boolean wide = layout.stages.isWide(layout.body, order, true);
-    Piece piece = new Piece(layout, Lanes.of(layout.isa, wide), order, 0, false, true);
+    Piece piece = new Piece(layout, Lanes.single(layout.isa, wide), order, 0, false, true);
     pins.protect(piece.registers);
+    live.forEach(piece.registers::pin);
     piece.emit(this);
   }
 
@@ -114,8 +122,14 @@ final class RowCode implements Piece.Surroundings {
   /** A uniform value, from lane 0, into all lanes of its place. */
   private void export(Piece piece, int i, int offset) {
     ScalarType type = layout.type(i);
-    Vec all = piece.registers.temp();
-    if (type == ScalarType.BOOL && piece.lanes.hasMasks()) {
+    boolean keep = !layout.frugal && live.size() < LIVE_MAX && !isMask(type);
+    Vec all = keep ? piece.registers.keep().orElse(null) : null;
+    if (all == null) {
+      all = piece.registers.temp();
+    } else {
+      live.put(i, all);
+    }
+    if (isMask(type)) {
       asm().kmov(Width.B32, VALUE, piece.registers.mask(i));
       asm().and(VALUE, 1);
       asm().neg(VALUE);
@@ -125,6 +139,10 @@ final class RowCode implements Piece.Surroundings {
       asm().op(type.isWide() ? VBROADCASTSD : VBROADCASTSS, piece.lanes.widest(), all, value);
     }
     asm().op(VMOVUPS_STORE, piece.lanes.widest(), Frame.at(offset), all);
+  }
+
+  private boolean isMask(ScalarType type) {
+    return type == ScalarType.BOOL && layout.isa == IsaLevel.AVX512;
   }
 
   @Override
@@ -196,7 +214,7 @@ final class RowCode implements Piece.Surroundings {
       enterLoop(loop);
       Piece piece = piece(loop, 0, false);
       piece.emit(this);
-      int reserve = layout.isa == dev.bascule.cpu.asm.IsaLevel.AVX512 ? 1 : 2;
+      int reserve = layout.isa == IsaLevel.AVX512 ? 1 : 2;
       return Math.min(
           piece.lanes.registers() - piece.registers.mostUsed() - reserve,
           piece.lanes.registers() - pins.count() - accumulatorRegisters() - Pins.FREE_AT_LEAST);
@@ -282,21 +300,27 @@ final class RowCode implements Piece.Surroundings {
     Map<Integer, Integer> uses = new HashMap<>();
     pins.count(loop, lanes, uses, true);
     List<Integer> extra = Pins.best(uses, room);
-    pins.pin(extra, accumulatorRegisters());
+    pins.pin(extra, accumulatorRegisters(), live);
+    live.clear();
     Folding folding = new Folding(layout, lanes, pins.registers());
     accumulators.values().forEach(folding::start);
     code.startCursors(loop.order());
     asm().zero(POSITION);
     int unroll = accumulators.isEmpty() ? unroll(loop) : Reduction.LANES / lanes.count();
     main(loop, unroll, lanes);
-    if (accumulators.isEmpty()) {
+    if (!hasTail(unroll * lanes.count())) {
+      live.clear();
+    } else if (accumulators.isEmpty()) {
       code.tailLoop(lanes, () -> piece(loop, 0, true).emit(this), loop.order());
     } else {
       tailPieces(loop, lanes);
     }
     for (Accumulator accumulator : accumulators.values()) {
       if (layout.homes[accumulator.reduce()] instanceof Home.Slot slot) {
-        folding.finish(accumulator, accumulators.values(), slot.offset());
+        Vec sum = folding.finish(accumulator, accumulators.values(), slot.offset());
+        if (accumulator.inRegisters() && !isMask(layout.type(accumulator.reduce()))) {
+          live.put(accumulator.reduce(), sum);
+        }
       }
     }
     pins.release(extra);
@@ -308,12 +332,27 @@ final class RowCode implements Piece.Surroundings {
     return loop.order().size() <= 6 ? 4 : loop.order().size() <= 16 ? 2 : 1;
   }
 
+  /** The length along the vectors where it is built in, else -1. */
+  private long builtIn() {
+    Dim extent = layout.nest.vectorExtent();
+    boolean whole = layout.nest.mode() == Nest.Mode.ROW || extent.max() < 2 * Emission.MAP_BLOCK;
+    return extent.isConstant() && whole ? extent.constant() : -1;
+  }
+
   private void main(Stages.Loop loop, int unroll, Lanes lanes) {
     int step = unroll * lanes.count();
+    long length = builtIn();
+    if (length >= 0 && length < step) {
+      return;
+    }
     Label done = asm().newLabel();
-    asm().mov(END, Frame.at(layout.frame.length));
-    asm().and(END, -step);
-    asm().jcc(Condition.EQUAL, done);
+    if (length >= 0) {
+      asm().mov(END, length / step * step);
+    } else {
+      asm().mov(END, Frame.at(layout.frame.length));
+      asm().and(END, -step);
+      asm().jcc(Condition.EQUAL, done);
+    }
     asm().align(32);
     Label again = asm().here();
     for (int q = 0; q < unroll; q++) {
@@ -324,6 +363,10 @@ final class RowCode implements Piece.Surroundings {
     asm().cmp(POSITION, END);
     asm().jcc(Condition.BELOW, again);
     asm().bind(done);
+  }
+
+  private boolean hasTail(int step) {
+    return builtIn() < 0 || builtIn() % step != 0;
   }
 
   /** What is left of 32 elements, a piece at a time, each with its own accumulators. */

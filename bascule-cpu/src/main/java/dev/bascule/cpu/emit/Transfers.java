@@ -96,7 +96,7 @@ abstract class Transfers {
     if (bits == 0) {
       asm.zero(to);
     } else if (type.isWide()) {
-      asm.op(VBROADCASTSD, length8, to, asm.constant64(bits));
+      broadcast8(to, asm.constant64(bits));
     } else {
       asm.op(VBROADCASTSS, length4, to, asm.constant32(type == ScalarType.BOOL ? -1 : (int) bits));
     }
@@ -137,10 +137,15 @@ abstract class Transfers {
     }
   }
 
+  /** 8 bytes into all lanes; into the first where there are two (a single value). */
+  void broadcast8(Vec to, Address from) {
+    asm.op(length8 == V128 ? VMOVSD : VBROADCASTSD, length8, to, from);
+  }
+
   /** One element into all lanes. */
   void broadcast(Vec to, DType dtype, Mem from) {
     switch (dtype) {
-      case F64, I64, U64 -> asm.op(VBROADCASTSD, length8, to, from);
+      case F64, I64, U64 -> broadcast8(to, from);
       case F32, I32, U32 -> asm.op(VBROADCASTSS, length4, to, from);
       case I8, I16, U8, U16, BF16, F16, BOOL -> {
         narrow(dtype, from);
@@ -228,7 +233,7 @@ abstract class Transfers {
     for (int lane = 0; lane < lanes.count(); lane += group) {
       Vec part = lane == 0 ? to : piece.registers.temp();
       if (bytes == 8) {
-        asm.op(VMOVQ_LOAD, V128, part, Mem.at(ADDRESS));
+        asm.op(VMOVSD, V128, part, Mem.at(ADDRESS));
         asm.op(VPINSRQ, V128, part, part, Mem.at(ADDRESS, VALUE, 1), 1);
         asm.lea(ADDRESS, Mem.at(ADDRESS, VALUE, 2));
       } else {
@@ -377,7 +382,7 @@ abstract class Transfers {
   void storeWhole(Packed packed, Mem to) {
     switch (packed.bytes() * lanes.count()) {
       case 64, 32, 16 -> asm.op(VMOVUPS_STORE, lanes.lengthOf(packed.bytes()), to, packed.vec());
-      case 8 -> asm.op(VMOVQ_STORE, V128, to, packed.vec());
+      case 8 -> asm.op(VMOVSD_STORE, V128, to, packed.vec());
       default -> asm.op(VMOVD_STORE, V128, to, packed.vec());
     }
   }
