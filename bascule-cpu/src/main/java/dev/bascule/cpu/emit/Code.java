@@ -159,6 +159,19 @@ final class Code {
     }
   }
 
+  /** Strided walks start at the position. */
+  void cursorsAtPosition(List<Integer> order) {
+    for (int walk : strided(order)) {
+      Pointers.Words words = layout.pointers.words(walk);
+      Gpr register = layout.pointers.register(walk);
+      asm().mov(ADDRESS, Frame.at(words.stride()));
+      asm().imul(ADDRESS, POSITION);
+      asm().add(
+          ADDRESS, register == null ? Frame.at(layout.pointers.current(walk)) : register);
+      asm().store(Width.B64, Frame.at(words.cursor()), ADDRESS);
+    }
+  }
+
   /** Strided walks go on to the next piece. */
   void advanceCursors(List<Integer> order, Lanes lanes) {
     for (int walk : strided(order)) {

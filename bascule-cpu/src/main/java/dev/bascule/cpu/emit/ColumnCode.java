@@ -17,6 +17,7 @@ import dev.bascule.cpu.asm.Gpr;
 import dev.bascule.cpu.asm.IsaLevel;
 import dev.bascule.cpu.asm.Label;
 import dev.bascule.cpu.asm.Mem;
+import dev.bascule.cpu.asm.Operand;
 import dev.bascule.cpu.asm.Vec;
 import dev.bascule.cpu.asm.Width;
 import java.util.ArrayList;
@@ -31,6 +32,11 @@ import java.util.Objects;
  * vectors per column block, in the frame; a sequential accumulation is one.
  */
 final class ColumnCode implements Piece.Surroundings {
+  /** Pieces of a block whose lanes are in registers: memory is read in runs of that length. */
+  private static final int LANE_PIECES_MAX = 16;
+
+  private static final int LANE_PIECES_WANTED = 8;
+
   private final Layout layout;
   private final Code code;
   private final Pins pins;
@@ -42,9 +48,15 @@ final class ColumnCode implements Piece.Surroundings {
   private final int laneBase;
 
   /** Where a reduction's accumulators are, and how many lanes of them the row can reach. */
-  private record Lanes32(int offset, int lanes) {}
+  record Lanes32(int offset, int lanes) {}
 
   private final Map<Integer, Lanes32> accumulators = new HashMap<>();
+  private final List<Vec> lanesInRegisters = new ArrayList<>();
+  private final Map<Stages.Loop, Integer> rooms = new HashMap<>();
+
+  /** First of the registers that hold a reduction's lane, one for each piece of a block. */
+  private final Map<Integer, Integer> laneRegisters = new HashMap<>();
+
   private boolean inLoop;
 
   ColumnCode(Layout layout) {
@@ -80,7 +92,9 @@ final class ColumnCode implements Piece.Surroundings {
     int room = Integer.MAX_VALUE;
     Map<Integer, Integer> uses = new HashMap<>();
     for (Stages.Loop loop : loops) {
-      room = Math.min(room, roomIn(loop));
+      int free = roomIn(loop);
+      rooms.put(loop, free);
+      room = Math.min(room, free - LANE_PIECES_WANTED * reductions(loop.order()).size());
       pins.count(loop, lanesOf(loop.order()), uses, false);
     }
     pins.pin(Pins.best(uses, room), 0);
@@ -148,13 +162,14 @@ final class ColumnCode implements Piece.Surroundings {
     }
   }
 
-  private Piece piece(List<Integer> order, Lanes lanes, int q, boolean tail, boolean between) {
+  Piece piece(List<Integer> order, Lanes lanes, int q, boolean tail, boolean between) {
     Piece piece = new Piece(layout, lanes, order, q * lanes.count(), tail, between);
     if (between) {
       pins.protect(piece.registers);
     } else {
       pins.share(piece.registers);
     }
+    lanesInRegisters.forEach(piece.registers::pin);
     if (tail && lanes.hasMasks()) {
       piece.registers.pin(Avx512Transfers.TAIL);
     } else if (tail) {
@@ -229,9 +244,23 @@ final class ColumnCode implements Piece.Surroundings {
 
   // ---- loops over row positions
 
+  private List<Integer> reductions(List<Integer> order) {
+    return order.stream().filter(i -> layout.body.get(i) instanceof Instruction.Reduce).toList();
+  }
+
   private void loop(Stages.Loop loop) {
     List<Integer> order = loop.order();
     Lanes lanes = lanesOf(order);
+    List<Integer> reductions = reductions(order);
+    int room = rooms.getOrDefault(loop, 0) - pins.count();
+    long steps = reductions.stream().map(i -> accumulator(i).lanes()).distinct().count();
+    if (steps == 1 && room >= reductions.size()) {
+      inLoop = true;
+      int pieces = Integer.highestOneBit(Math.min(LANE_PIECES_MAX, room / reductions.size()));
+      new LaneLoops(layout, code, pins, this).emit(order, lanes, reductions, pieces);
+      inLoop = false;
+      return;
+    }
     for (int i : order) {
       if (layout.body.get(i) instanceof Instruction.Reduce reduce) {
         startAccumulator(i, reduce);
@@ -263,7 +292,32 @@ final class ColumnCode implements Piece.Surroundings {
     inLoop = false;
   }
 
-  private List<Integer> moving(List<Integer> order) {
+  int pitch() {
+    return pitch;
+  }
+
+  /** Gives each reduction {@code pieces} registers, from below the pins down. */
+  void holdLanes(List<Integer> reductions, int pieces) {
+    int next = pins.next(0).number();
+    for (int i : reductions) {
+      laneRegisters.put(i, next);
+      for (int q = 0; q < pieces; q++) {
+        lanesInRegisters.add(new Vec(next--));
+      }
+    }
+  }
+
+  /** The register of a reduction's lane in piece {@code q}. */
+  Vec laneRegister(int i, int q) {
+    return new Vec(laneRegisters.getOrDefault(i, 0) - q);
+  }
+
+  void releaseLanes() {
+    laneRegisters.clear();
+    lanesInRegisters.clear();
+  }
+
+  List<Integer> moving(List<Integer> order) {
     List<Integer> walks = new ArrayList<>();
     for (int i : order) {
       int walk = layout.walkOf(i);
@@ -323,7 +377,7 @@ final class ColumnCode implements Piece.Surroundings {
 
   // ---- reductions
 
-  private Lanes32 accumulator(int i) {
+  Lanes32 accumulator(int i) {
     Lanes32 accumulator = accumulators.get(i);
     if (accumulator == null) {
       throw new IllegalStateException("no accumulator for %" + i);
@@ -362,6 +416,8 @@ final class ColumnCode implements Piece.Surroundings {
     }
     if (!inLoop) {
       fold(piece, i, reduce);
+    } else if (laneRegisters.containsKey(i)) {
+      intoRegister(piece, i, reduce);
     } else if (reduce.reduction() == Reduction.FMA) {
       multiplyAdd(piece, i, reduce);
     } else {
@@ -381,6 +437,45 @@ final class ColumnCode implements Piece.Surroundings {
         piece.arithmetic.combine(to, op, type, piece.lanes.length(type), sum, operand);
       }
       asm().op(VMOVUPS_STORE, piece.lanes.length(type), lane, to);
+    }
+  }
+
+  private void intoRegister(Piece piece, int i, Instruction.Reduce reduce) {
+    ScalarType type = reduce.type();
+    int piecesBefore = piece.shift / piece.lanes.count();
+    Vec lane = new Vec(laneRegisters.getOrDefault(i, 0) - piecesBefore);
+    int value = reduce.operands().getFirst();
+    if (reduce.reduction() == Reduction.FMA) {
+      Vec a = piece.registers.vec(value);
+      int second = reduce.operands().get(1);
+      if (type.isFloat()) {
+        Operand b = piece.registers.operand(second);
+        asm()
+            .op(
+                type == ScalarType.F32 ? VFMADD231PS : VFMADD231PD,
+                piece.lanes.length(type),
+                lane,
+                a,
+                b);
+      } else {
+        Vec product = piece.registers.temp();
+        Vec b = piece.registers.vec(second);
+        piece.arithmetic.combine(product, Primitive.MUL, type, piece.lanes.length(type), a, b);
+        asm().op(type.isWide() ? VPADDQ : VPADDD, piece.lanes.length(type), lane, lane, product);
+      }
+      return;
+    }
+    Primitive op = reduce.reduction().primitive();
+    Operand operand =
+        type == ScalarType.BOOL
+            ? piece.transfers.lanesOfOnes(value)
+            : piece.registers.operand(value);
+    if (type.isFloat() && (op == Primitive.MIN || op == Primitive.MAX)) {
+      Vec next = piece.registers.temp();
+      piece.arithmetic.combine(next, op, type, piece.lanes.length(type), lane, operand);
+      piece.transfers.move(lane, next);
+    } else {
+      piece.arithmetic.combine(lane, op, type, piece.lanes.length(type), lane, operand);
     }
   }
 

@@ -20,6 +20,9 @@ final class EmittedLaunch implements KernelCode.BoundCode {
   /** Columns of a block are a multiple of this. */
   private static final long COLUMN_RUN = 64;
 
+  /** Words of a table beyond the last row position, which code may read. */
+  private static final int TABLE_SLACK = 64;
+
   private final Layout layout;
   private final MemorySegment entry;
   private final Arena arena = Arena.ofShared();
@@ -153,7 +156,7 @@ final class EmittedLaunch implements KernelCode.BoundCode {
     List<Dim> rowExtents = layout.nest.rowExtents();
     long[] sizes = rowExtents.stream().mapToLong(d -> d.evaluate(dims)).toArray();
     long[] at = new long[sizes.length];
-    MemorySegment table = arena.allocate((rows + 16) * WORD.byteSize(), FRAME_ALIGNMENT);
+    MemorySegment table = arena.allocate((rows + TABLE_SLACK) * WORD.byteSize(), FRAME_ALIGNMENT);
     long sum = 0;
     for (long row = 0; row < rows; row++) {
       table.setAtIndex(WORD, row, sum);

@@ -37,9 +37,10 @@ final class Pointers {
    * @param cursor address of the first lane of the next piece, where strided
    * @param table address of the table of byte offsets, where there is one
    * @param rowStride bytes from one row position to the next, where rows are a loop
+   * @param rowStep bytes from one row position that is visited to the next
    * @param rowPointer address at the current row position, where rows are a loop
    */
-  record Words(int pointer, int stride, int cursor, int table, int rowStride, int rowPointer) {}
+  record Words(int pointer, int stride, int cursor, int table, int rowStride, int rowPointer, int rowStep) {}
 
   private final Layout layout;
   private final List<Walk> walks = new ArrayList<>();
@@ -56,7 +57,13 @@ final class Pointers {
     walks.add(walk);
     words.add(
         new Words(
-            frame.word(), frame.word(), frame.word(), frame.word(), frame.word(), frame.word()));
+            frame.word(),
+            frame.word(),
+            frame.word(),
+            frame.word(),
+            frame.word(),
+            frame.word(),
+            frame.word()));
     registers.add(wanted && given < POOL.size() ? POOL.get(given++) : null);
     return walks.size() - 1;
   }
