@@ -63,7 +63,10 @@ abstract class Arithmetic {
   }
 
   void compute(int i, Instruction.Compute compute) {
-    List<Integer> operands = compute.operands();
+    List<Integer> operands = piece.operandsOf(i);
+    if (operands.isEmpty()) {
+      return; // a negation that a multiply-add does on its own
+    }
     ScalarType type = type(operands.getLast());
     if (type == ScalarType.BOOL) {
       computeBool(i, compute.op(), operands);
@@ -256,9 +259,14 @@ abstract class Arithmetic {
     int a = operands.get(0);
     int b = operands.get(1);
     int c = operands.get(2);
+    boolean negated = !operands.equals(body.get(i).operands());
+    Row overAddend =
+        negated ? single ? VFNMADD231PS : VFNMADD231PD : single ? VFMADD231PS : VFMADD231PD;
+    Row overFactor =
+        negated ? single ? VFNMADD213PS : VFNMADD213PD : single ? VFMADD213PS : VFMADD213PD;
     VectorLength length = length(type);
     Operand addend = registers.operand(c);
-    if (addend instanceof Vec && registers.isDyingVector(c)) {
+    if (addend instanceof Vec && isDying(c) && c != a && c != b) {
       if (!(registers.operand(a) instanceof Vec)) {
         int swap = a;
         a = b;
@@ -266,11 +274,8 @@ abstract class Arithmetic {
       }
       Vec first = registers.vec(a);
       Operand second = registers.operand(b);
-      if (c != a && c != b) {
-        Vec to = registers.takeOver(c, i);
-        asm.op(single ? VFMADD231PS : VFMADD231PD, length, to, first, second);
-        return;
-      }
+      asm.op(overAddend, length, registers.takeOver(c, i), first, second);
+      return;
     }
     if (!isDying(a) && isDying(b)) {
       int swap = a;
@@ -286,7 +291,7 @@ abstract class Arithmetic {
       to = registers.define(i);
       transfers.move(to, first);
     }
-    asm.op(single ? VFMADD213PS : VFMADD213PD, length, to, second, registers.operand(c));
+    asm.op(overFactor, length, to, second, registers.operand(c));
   }
 
   private boolean isDying(int i) {
@@ -349,6 +354,7 @@ abstract class Arithmetic {
     if (!(body.get(i) instanceof Instruction.Compute test)
         || test.op() != Primitive.LT
         || !type(test.operands().getFirst()).isFloat()
+        || piece.layout.homes[i] != null
         || registers.usesOf(i) != 1) {
       return false;
     }

@@ -136,8 +136,7 @@ final class Avx512Transfers extends Transfers {
     }
     Vec to = piece.registers.define(i);
     switch (walk.bytes()) {
-      case 8 ->
-          asm.op(one && length8 != V128 ? VBROADCASTSD : VMOVUPD, length8, to, from, zeroing);
+      case 8 -> asm.op(one && length8 != V128 ? VBROADCASTSD : VMOVUPD, length8, to, from, zeroing);
       case 4 -> asm.op(one ? VBROADCASTSS : VMOVUPS, length4, to, from, zeroing);
       case 2 -> {
         asm.op(one ? VPBROADCASTW : VMOVDQU16, lanes.lengthOf(2), to, from, zeroing);

@@ -166,8 +166,7 @@ final class Code {
       Gpr register = layout.pointers.register(walk);
       asm().mov(ADDRESS, Frame.at(words.stride()));
       asm().imul(ADDRESS, POSITION);
-      asm().add(
-          ADDRESS, register == null ? Frame.at(layout.pointers.current(walk)) : register);
+      asm().add(ADDRESS, register == null ? Frame.at(layout.pointers.current(walk)) : register);
       asm().store(Width.B64, Frame.at(words.cursor()), ADDRESS);
     }
   }

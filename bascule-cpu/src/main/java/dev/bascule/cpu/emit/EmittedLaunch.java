@@ -57,7 +57,10 @@ final class EmittedLaunch implements KernelCode.BoundCode {
     }
     this.block =
         switch (nest.mode()) {
-          case MAP -> vectorExtent >= 2 * Emission.MAP_BLOCK ? Emission.MAP_BLOCK : Math.max(1, vectorExtent);
+          case MAP ->
+              vectorExtent >= 2 * Emission.MAP_BLOCK
+                  ? Emission.MAP_BLOCK
+                  : Math.max(1, vectorExtent);
           case ROW -> Math.max(1, vectorExtent);
           case COLUMN -> columnBlock(workers);
         };

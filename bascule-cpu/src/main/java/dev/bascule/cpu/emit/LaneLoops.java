@@ -24,8 +24,8 @@ import java.util.Objects;
 /**
  * A loop with reductions over many rows' positions, one lane after the other: lane j of a block of
  * columns is in registers while positions j, j + 32, ... go by, and is written down once. Lanes are
- * independent, so that this gives the same bits as going through the positions in order, but
- * memory is only read. A sequential accumulation is one lane that all positions go by.
+ * independent, so that this gives the same bits as going through the positions in order, but memory
+ * is only read. A sequential accumulation is one lane that all positions go by.
  */
 final class LaneLoops {
   private final Layout layout;
@@ -57,7 +57,7 @@ final class LaneLoops {
       }
     }
     asm().zero(POSITION);
-    for (int count = pieces; count >= 1; count = count > 4 ? count / 4 : count - (count > 1 ? count - 1 : 1)) {
+    for (int count = pieces; count >= 1; count = fewer(count)) {
       Label next = asm().newLabel();
       Label again = asm().here();
       asm().mov(END, Frame.at(layout.frame.length));
@@ -76,6 +76,10 @@ final class LaneLoops {
     code.tailMask(lanes);
     block(order, lanes, reductions, 1, true, steps);
     asm().bind(done);
+  }
+
+  private static int fewer(int pieces) {
+    return pieces > 4 ? pieces / 4 : pieces > 1 ? 1 : 0;
   }
 
   private void block(
@@ -179,7 +183,9 @@ final class LaneLoops {
     }
   }
 
-  /** To row position {@link Pointers#END}, the next of a lane; tables have words for those beyond. */
+  /**
+   * To row position {@link Pointers#END}, the next of a lane; tables have words for those beyond.
+   */
   private void nextRow(int walk) {
     Pointers.Words words = layout.pointers.words(walk);
     Gpr register = layout.pointers.register(walk);
@@ -199,7 +205,7 @@ final class LaneLoops {
     }
   }
 
-  /** The row after this one lies too far for the hardware to see it coming. */
+  /** Rows 8 steps on: they lie too far apart for the hardware to see them coming. */
   private void prefetch(int walkId, int elements) {
     Walk walk = layout.pointers.walk(walkId);
     Gpr register = layout.pointers.register(walkId);
@@ -209,9 +215,10 @@ final class LaneLoops {
       return;
     }
     asm().mov(VALUE, Frame.at(layout.pointers.words(walkId).rowStep()));
+    asm().shl(VALUE, 3);
     asm().add(VALUE, register);
     for (int at = 0; at < elements * walk.bytes(); at += Frame.VECTOR_BYTES) {
-      asm().prefetch(Prefetch.L1, Mem.at(VALUE, POSITION, walk.bytes(), at));
+      asm().prefetch(Prefetch.L2, Mem.at(VALUE, POSITION, walk.bytes(), at));
     }
   }
 }

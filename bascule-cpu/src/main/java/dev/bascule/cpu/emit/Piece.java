@@ -42,6 +42,7 @@ final class Piece {
   final Transfers transfers;
   final Arithmetic arithmetic;
   final List<Integer> order;
+  private final Negations negations;
   private final boolean between;
   private boolean stored;
 
@@ -62,6 +63,7 @@ final class Piece {
     this.shift = shift;
     this.tail = tail;
     this.between = between;
+    this.negations = new Negations(layout.body, order, i -> layout.homes[i] != null);
     this.transfers = lanes.hasMasks() ? new Avx512Transfers(this) : new Avx2Transfers(this);
     this.registers = new Registers(this, layout.body, order, lanes, layout.spills);
     this.arithmetic = lanes.hasMasks() ? new Avx512Arithmetic(this) : new Avx2Arithmetic(this);
@@ -81,7 +83,7 @@ final class Piece {
     if (between && layout.body.get(i) instanceof Instruction.Reduce) {
       return List.of();
     }
-    return layout.body.get(i).operands();
+    return negations.operandsOf(layout.body, i);
   }
 
   /** An array of the frame at the position. */

@@ -99,8 +99,7 @@ final class Pins {
       Vec source = live.get(i);
       if (source != null && (source.equals(vec) || !overwritten.contains(source))) {
         if (!source.equals(vec)) {
-          layout.asm.op(
-              Row.VMOVAPS, Lanes.of(layout.isa, false).widest(), vec, source);
+          layout.asm.op(Row.VMOVAPS, Lanes.of(layout.isa, false).widest(), vec, source);
         }
       } else if (home != null) {
         // All of the register: loops may use longer forms than the one that the value is pinned

@@ -40,7 +40,8 @@ final class Pointers {
    * @param rowStep bytes from one row position that is visited to the next
    * @param rowPointer address at the current row position, where rows are a loop
    */
-  record Words(int pointer, int stride, int cursor, int table, int rowStride, int rowPointer, int rowStep) {}
+  record Words(
+      int pointer, int stride, int cursor, int table, int rowStride, int rowPointer, int rowStep) {}
 
   private final Layout layout;
   private final List<Walk> walks = new ArrayList<>();

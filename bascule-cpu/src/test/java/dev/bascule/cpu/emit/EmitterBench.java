@@ -174,15 +174,17 @@ public final class EmitterBench {
     addresses.setAtIndex(ValueLayout.JAVA_LONG, parameters, scratch.address());
     long units = sum ? columns / 256 : rows;
     try (KernelCode code = compile(kernel);
-        KernelCode.BoundCode bound =
-            code.bind(buffers.subList(0, parameters), Bindings.NONE)) {
+        KernelCode.BoundCode bound = code.bind(buffers.subList(0, parameters), Bindings.NONE)) {
       long results = sum ? columns : (long) rows * columns;
       MemorySegment result = buffers.get(parameters - 1).asSlice(0, results * 4);
       bound.run(0, 0, bound.units());
       byte[] emittedBits = result.toArray(ValueLayout.JAVA_BYTE);
       result.fill((byte) 0);
       MachineCode.run(entry, addresses.address(), 0, units);
-      String bits = Arrays.equals(emittedBits, result.toArray(ValueLayout.JAVA_BYTE)) ? "equal bits" : "BITS DIFFER";
+      String bits =
+          Arrays.equals(emittedBits, result.toArray(ValueLayout.JAVA_BYTE))
+              ? "equal bits"
+              : "BITS DIFFER";
       Duel duel = new Duel(new double[rounds], new double[rounds]);
       for (int round = 0; round < rounds; round++) {
         duel.emitted()[round] = time(() -> bound.run(0, 0, bound.units()));

@@ -308,12 +308,24 @@ final class HandKernels {
   }
 
   private static final float[] ERF_NEAR = {
-    0x1.1036a2p-14f, -0x1.8bb9aep-11f, 0x1.5025fcp-8f, -0x1.b76648p-6f,
-    0x1.ce231ep-4f, -0x1.812700p-2f, 0x1.06eba6p-3f
+    0x1.1036a2p-14f,
+    -0x1.8bb9aep-11f,
+    0x1.5025fcp-8f,
+    -0x1.b76648p-6f,
+    0x1.ce231ep-4f,
+    -0x1.812700p-2f,
+    0x1.06eba6p-3f
   };
   private static final float[] ERF_FAR = {
-    -0x1.59a924p-17f, -0x1.495cd0p-16f, 0x1.1cb624p-9f, -0x1.2b4bc2p-6f, 0x1.d42e3ap-5f,
-    -0x1.34ca0ep-5f, -0x1.31817cp-4f, -0x1.369b78p-2f, 0x1.011d42p+0f
+    -0x1.59a924p-17f,
+    -0x1.495cd0p-16f,
+    0x1.1cb624p-9f,
+    -0x1.2b4bc2p-6f,
+    0x1.d42e3ap-5f,
+    -0x1.34ca0ep-5f,
+    -0x1.31817cp-4f,
+    -0x1.369b78p-2f,
+    0x1.011d42p+0f
   };
 
   private void gelu() {
@@ -403,7 +415,7 @@ final class HandKernels {
     asm.align(32);
     Label row = asm.here();
     for (int q = 0; q < blocks; q++) {
-      asm.prefetch(dev.bascule.cpu.asm.Prefetch.L1, Mem.at(RAX, 32 * columns * 4 + 64 * q));
+      asm.prefetch(dev.bascule.cpu.asm.Prefetch.L2, Mem.at(RAX, 8 * 32 * columns * 4 + 64 * q));
       op(VADDPS, v(q), v(q), Mem.at(RAX, 64 * q));
     }
     asm.add(RAX, 32 * columns * 4);
