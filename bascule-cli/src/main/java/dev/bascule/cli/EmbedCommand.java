@@ -68,11 +68,11 @@ final class EmbedCommand implements Callable<Integer> {
         showTimings ? Optional.of(Timings.sinceProcessStart()) : Optional.empty();
     List<String> given = givenTexts();
     EmbeddingFolder folder = folder();
-    List<Encoding> encodings = encode(given, folder);
-    timings.ifPresent(t -> t.mark("tokenizer"));
+    Ahead<List<Encoding>> tokens = new Ahead<>("tokenizer", () -> encode(given, folder));
     try (Device device = main.openDevice()) {
       timings.ifPresent(t -> t.mark("device"));
-      try (Embedder embedder = Embedder.open(folder, device, encodings, timings)) {
+      try (Embedder embedder = Embedder.open(folder, device, tokens, timings)) {
+        List<Encoding> encodings = tokens.get();
         timings.ifPresent(t -> t.mark("session"));
         List<float[]> vectors = embed(embedder, encodings, given.size());
         timings.ifPresent(t -> t.mark("run"));

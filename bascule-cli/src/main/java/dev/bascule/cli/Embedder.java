@@ -48,9 +48,15 @@ final class Embedder implements AutoCloseable {
     this.session = session;
   }
 
-  /** Compiles the model for texts as long, and as many of one length, as {@code texts}. */
+  /**
+   * Compiles the model for texts as long, and as many of one length, as {@code texts}, which it
+   * waits for as late as it can.
+   */
   static Embedder open(
-      EmbeddingFolder folder, Device device, List<Encoding> texts, Optional<Timings> timings) {
+      EmbeddingFolder folder,
+      Device device,
+      Ahead<List<Encoding>> texts,
+      Optional<Timings> timings) {
     Arena arena = Arena.ofShared();
     Engine engine = new Engine(device);
     try {
@@ -66,9 +72,9 @@ final class Embedder implements AutoCloseable {
     }
   }
 
-  private static Graph graph(EmbeddingFolder folder, Arena arena, List<Encoding> texts) {
+  private static Graph graph(EmbeddingFolder folder, Arena arena, Ahead<List<Encoding>> texts) {
     try (OnnxFile file = OnnxFile.open(folder.model())) {
-      Map<String, Symbol> symbols = symbols(new ModelInputs(file), folder, texts);
+      Map<String, Symbol> symbols = symbols(new ModelInputs(file), folder, texts.get());
       ImportOptions options = ImportOptions.usual().withSymbols(symbols);
       Graph model = OnnxImporter.load(file, arena, options).graph();
       Value tokens = tokenVectors(model, folder);

@@ -1,0 +1,30 @@
+package dev.bascule.cli;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+
+/** A value that a thread of its own works out while others do something else. */
+final class Ahead<T> {
+  private final FutureTask<T> task;
+
+  Ahead(String name, Callable<T> work) {
+    this.task = new FutureTask<>(work);
+    Thread.ofPlatform().daemon().name(name).start(task);
+  }
+
+  /** The value, waited for; what went wrong with it is thrown here. */
+  T get() {
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException problem) {
+        throw problem;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting", e);
+    }
+  }
+}
