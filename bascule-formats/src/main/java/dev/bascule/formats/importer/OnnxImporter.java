@@ -334,6 +334,9 @@ public final class OnnxImporter {
   }
 
   private Optional<OnnxFunction> function(OnnxNode node) {
+    if (model.functions().isEmpty()) {
+      return Optional.empty();
+    }
     return model.functions().stream()
         .filter(function ->
             function.name().equals(node.opType())
