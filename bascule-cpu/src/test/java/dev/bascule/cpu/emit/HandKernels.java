@@ -337,7 +337,7 @@ final class HandKernels {
     for (float c : ERF_FAR) {
       constant(next--, c);
     }
-    float[] others = {0.70710678f, 3.9375f, 1f, 1.15f, 0.5f};
+    float[] others = {0.70710677f, 3.9375f, 1f, 1.15f, 0.5f};
     for (float c : others) {
       constant(next--, c);
     }
