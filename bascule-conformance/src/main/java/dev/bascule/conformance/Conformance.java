@@ -49,6 +49,11 @@ public final class Conformance {
     for (Case example : scope.brief ? Cases.brief() : Cases.all()) {
       checks.add(new Check(example.name(), () -> caseFailures(example)));
     }
+    if (!scope.brief) {
+      for (Case example : GradientCases.all()) {
+        checks.add(new Check(example.name(), () -> caseFailures(example)));
+      }
+    }
     for (long seed = 0; seed < scope.kernels; seed++) {
       KernelCase example = RandomKernel.of(seed);
       checks.add(new Check(example.name(), () -> kernelFailures(example)));
@@ -74,7 +79,7 @@ public final class Conformance {
 
   private List<String> graphFailures(long seed) {
     try (EngineRunner runner = new EngineRunner(device)) {
-      return GraphChecks.failure(runner, RandomGraph.of(seed)).stream().toList();
+      return GraphChecks.failure(runner, references.graph(seed)).stream().toList();
     }
   }
 

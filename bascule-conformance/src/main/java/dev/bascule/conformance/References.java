@@ -11,6 +11,13 @@ public final class References {
 
   private final Map<Key, Map<String, Tensor>> known = new ConcurrentHashMap<>();
 
+  private final Map<Long, GraphChecks.Drawn> graphs = new ConcurrentHashMap<>();
+
+  /** The random graph of this seed. */
+  GraphChecks.Drawn graph(long seed) {
+    return graphs.computeIfAbsent(seed, s -> GraphChecks.Drawn.of(RandomGraph.of(s)));
+  }
+
   /** The outputs of the whole case in this run. */
   Map<String, Tensor> outputs(Case example, int run) {
     return known.computeIfAbsent(

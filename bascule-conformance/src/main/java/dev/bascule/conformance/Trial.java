@@ -25,19 +25,26 @@ record Trial(Graph graph, List<Map<String, Tensor>> runs) {
     return new Trial(example.graph(), runs);
   }
 
-  /**
-   * What is wrong with {@code runner}, if anything. Where the reference itself refuses the graph
-   * there is nothing to compare.
-   */
-  Optional<String> failure(GraphRunner runner) {
+  /** The outputs of each run; empty where the reference itself refuses the graph. */
+  Optional<List<Map<String, Tensor>>> expected() {
     List<Map<String, Tensor>> expected = new ArrayList<>();
     try {
       for (Map<String, Tensor> inputs : runs) {
         expected.add(Reference.run(graph, inputs));
       }
+      return Optional.of(expected);
     } catch (RuntimeException refused) {
       return Optional.empty();
     }
+  }
+
+  /** What is wrong with {@code runner}, if anything; nothing where there is no reference. */
+  Optional<String> failure(GraphRunner runner) {
+    return expected().flatMap(expected -> failure(runner, expected));
+  }
+
+  /** What is wrong with {@code runner}, where {@code expected} is right. */
+  Optional<String> failure(GraphRunner runner, List<Map<String, Tensor>> expected) {
     try (GraphRunner.Compiled compiled = runner.compile(graph)) {
       for (int run = 0; run < runs.size(); run++) {
         Map<String, Tensor> actual = compiled.run(runs.get(run));
