@@ -35,10 +35,12 @@ record IndexMap(List<Affine> indices) {
 
   /** The element's number in a row-major tensor of {@code shape}. */
   Affine linear(Shape shape) {
-    List<Dim> strides = shape.strides();
     Affine sum = Affine.ZERO;
-    for (int axis = 0; axis < indices.size(); axis++) {
-      sum = sum.plus(indices.get(axis).times(strides.get(axis)));
+    Dim stride = Dim.ONE;
+    for (int axis = indices.size() - 1; axis >= 0; axis--) {
+      sum = sum.plus(indices.get(axis).times(stride));
+      // a tensor without elements may have any strides: with 0 a row would look like one element
+      stride = shape.dim(axis).is(0) ? stride : stride.times(shape.dim(axis));
     }
     return sum;
   }
