@@ -37,6 +37,7 @@ final class FunctionCases {
         cases.add(lossesAndPositions(dtype, f32));
       }
     }
+    cases.add(randomBits());
     return cases;
   }
 
@@ -91,5 +92,18 @@ final class FunctionCases {
     Value sines = draft.input("sin", dtype, Shape.of(7, 8), Values.Spread.MODERATE);
     draft.output("Rope", Functions.rope(x, cosines, sines));
     return draft.brief(brief).run();
+  }
+
+  /** Random words, whose count need not be a multiple of the four that a block has. */
+  private static Case randomBits() {
+    var draft = new Case.Draft("functions/random/u32", DType.U32);
+    Symbol n = new Symbol("n", 0, 1000);
+    Value key = draft.input("key", DType.U32, Shape.of(2), Values.Spread.ANY);
+    Value counter = draft.input("counter", DType.U32, Shape.of(4), Values.Spread.ANY);
+    draft.output("RandomBits", Functions.randomBits(key, counter, Shape.of(Dim.of(n))));
+    draft.output("RandomBits matrix", Functions.randomBits(key, counter, Shape.of(3, 7)));
+    return draft
+        .brief(true)
+        .run(Bindings.NONE.with(n, 5), Bindings.NONE.with(n, 0), Bindings.NONE.with(n, 1000));
   }
 }

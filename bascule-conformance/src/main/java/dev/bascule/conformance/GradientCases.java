@@ -37,18 +37,20 @@ final class GradientCases {
         inputs.add(input);
       }
     }
-    example.graph().outputs().forEach((name, output) -> {
-      if (output.dtype().isFloat()) {
-        outputs.putAll(gradients(name, output, inputs));
-      }
-    });
+    example
+        .graph()
+        .outputs()
+        .forEach((name, output) -> {
+          if (output.dtype().isFloat()) {
+            outputs.putAll(gradients(name, output, inputs));
+          }
+        });
     if (outputs.isEmpty()) {
       return List.of();
     }
     String name = "gradient of " + example.name();
     Graph graph = Graph.of(name, example.graph().inputs(), outputs);
-    return List.of(
-        new Case(name, example.dtype(), graph, example.values(), example.runs(), false));
+    return List.of(new Case(name, example.dtype(), graph, example.values(), example.runs(), false));
   }
 
   private static Map<String, Value> gradients(String name, Value output, List<Value> inputs) {

@@ -24,8 +24,7 @@ final class GraphChecks {
     if (failure.isEmpty()) {
       return failure;
     }
-    Trial small =
-        Shrinking.shrink(drawn.trial, candidate -> candidate.failure(runner).isPresent());
+    Trial small = Shrinking.shrink(drawn.trial, candidate -> candidate.failure(runner).isPresent());
     return Optional.of(
         drawn.name
             + ": "

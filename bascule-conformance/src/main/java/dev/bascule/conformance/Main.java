@@ -100,7 +100,7 @@ public final class Main {
   /** Each graph on every device with 1 and 2 threads; OpenCL has its own. */
   private int graphs(long from, long to) {
     List<Opened> all = new ArrayList<>(open(1));
-    open(2).stream().filter(o -> o.kind.scope() == Conformance.Scope.FULL).forEach(all::add);
+    open(2).stream().filter(o -> o.kind.scope().equals(Conformance.Scope.FULL)).forEach(all::add);
     System.out.println("graphs " + from + " to " + to + " on the reference, " + all);
     long start = System.nanoTime();
     int failures = 0;

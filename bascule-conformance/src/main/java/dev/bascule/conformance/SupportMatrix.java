@@ -112,15 +112,16 @@ public final class SupportMatrix {
       text.append(' ').append(dtype).append(" |");
     }
     text.append("\n|---|").append("---|".repeat(DType.values().length)).append('\n');
-    questions().forEach((op, byType) -> {
-      text.append("| ").append(op).append(" |");
-      for (DType dtype : DType.values()) {
-        Case question = byType.get(dtype);
-        String cell = question == null ? "" : support(device, kind, question).toString();
-        text.append(cell.isEmpty() ? " |" : " " + cell + " |");
-      }
-      text.append('\n');
-    });
+    questions()
+        .forEach((op, byType) -> {
+          text.append("| ").append(op).append(" |");
+          for (DType dtype : DType.values()) {
+            Case question = byType.get(dtype);
+            String cell = question == null ? "" : support(device, kind, question).toString();
+            text.append(cell.isEmpty() ? " |" : " " + cell + " |");
+          }
+          text.append('\n');
+        });
     return text.toString();
   }
 

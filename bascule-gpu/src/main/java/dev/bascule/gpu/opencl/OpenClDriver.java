@@ -17,6 +17,9 @@ public final class OpenClDriver implements Driver {
   /** The setting that forces a schedule. */
   public static final String SCHEDULE = "opencl.schedule";
 
+  /** The setting that names the loader's library, where it is not under its usual name. */
+  public static final String LOADER = "opencl.loader";
+
   @Override
   public String name() {
     return "opencl";
@@ -24,7 +27,8 @@ public final class OpenClDriver implements Driver {
 
   @Override
   public Discovery discover(DeviceOptions options) {
-    return switch (OpenClLookup.find()) {
+    String loader = options.property(LOADER, "");
+    return switch (loader.isEmpty() ? OpenClLookup.find() : OpenClLookup.find(List.of(loader))) {
       case OpenClLookup.Absent(String reason) -> new Discovery(List.of(), reason);
       case OpenClLookup.Present present -> devices(present.chips(), options);
     };
