@@ -6,6 +6,7 @@ import dev.bascule.core.Dim;
 import dev.bascule.core.Shape;
 import dev.bascule.core.Symbol;
 import dev.bascule.core.graph.Functions;
+import dev.bascule.core.graph.Ops;
 import dev.bascule.core.graph.Value;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,7 +101,9 @@ final class FunctionCases {
     Symbol n = new Symbol("n", 0, 1000);
     Value key = draft.input("key", DType.U32, Shape.of(2), Values.Spread.ANY);
     Value counter = draft.input("counter", DType.U32, Shape.of(4), Values.Spread.ANY);
+    Value x = draft.input("x", DType.U32, Shape.of(Dim.of(n)), Values.Spread.ANY);
     draft.output("RandomBits", Functions.randomBits(key, counter, Shape.of(Dim.of(n))));
+    draft.output("RandomBits added", Ops.add(x, Functions.randomBits(key, counter, x.shape())));
     draft.output("RandomBits matrix", Functions.randomBits(key, counter, Shape.of(3, 7)));
     return draft
         .brief(true)
