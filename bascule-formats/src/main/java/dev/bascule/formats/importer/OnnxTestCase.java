@@ -133,16 +133,37 @@ public record OnnxTestCase(Path model, Map<String, Tensor> inputs, Map<String, T
       return Optional.of(output + ": expected " + expected + ", got " + got);
     }
     Tolerance tolerance = tolerance(expected.dtype());
+    long worst = -1;
+    double largest = 0;
+    long wrong = 0;
     for (long i = 0; i < expected.elements(); i++) {
       double a = expected.number(i);
       double b = got.number(i);
       boolean same = a == b || (Double.isNaN(a) && Double.isNaN(b));
-      if (!same
-          && !(Math.abs(a - b) <= tolerance.absolute() + tolerance.relative() * Math.abs(a))) {
-        return Optional.of(output + " element " + i + ": expected " + a + ", got " + b);
+      double apart = Math.abs(a - b);
+      if (!same && !(apart <= tolerance.absolute() + tolerance.relative() * Math.abs(a))) {
+        wrong++;
+        // a NaN or an infinity on one side is as far apart as can be
+        if (worst < 0 || !(apart <= largest)) {
+          worst = i;
+          largest = Double.isNaN(apart) ? Double.POSITIVE_INFINITY : apart;
+        }
       }
     }
-    return Optional.empty();
+    return worst < 0
+        ? Optional.empty()
+        : Optional.of(
+            output
+                + ": "
+                + wrong
+                + " of "
+                + expected.elements()
+                + " elements differ, most at "
+                + worst
+                + ": expected "
+                + expected.number(worst)
+                + ", got "
+                + got.number(worst));
   }
 
   private static Tolerance tolerance(DType dtype) {
