@@ -110,7 +110,7 @@ final class MatmulCode implements Launchable {
     MemorySegment workspace = memory.getLast();
     return new MatmulLaunch(
         call.name(),
-        products(memory, result, shape),
+        products(memory, result, shape, dims),
         initial(memory, shape),
         result,
         parts,
@@ -154,7 +154,7 @@ final class MatmulCode implements Launchable {
   }
 
   private List<Product> products(
-      List<MemorySegment> memory, MemorySegment result, MatmulShape shape) {
+      List<MemorySegment> memory, MemorySegment result, MatmulShape shape, Bindings dims) {
     Product.Start start = call.operands().size() == 3 ? Product.Start.OUT : Product.Start.ZERO;
     List<Product> products = new ArrayList<>();
     for (int batch = 0; batch < shape.batches(); batch++) {
@@ -162,7 +162,7 @@ final class MatmulCode implements Launchable {
       products.add(
           new Product(
               matrix(memory.get(0), shape.left(), batch),
-              right(memory.get(1), shape, batch),
+              right(memory.get(1), shape, dims, batch),
               new Matrix(out, shape.result().rowStride(), 1),
               shape.depth(),
               start));
@@ -177,14 +177,15 @@ final class MatmulCode implements Launchable {
         operand.columnStride());
   }
 
-  private RightOperand right(MemorySegment memory, MatmulShape shape, int batch) {
+  private RightOperand right(MemorySegment memory, MatmulShape shape, Bindings dims, int batch) {
     Optional<Gemm> packing = isPacked() ? products.packing() : Optional.empty();
     if (packing.isEmpty()) {
       return matrix(memory, shape.right(), batch);
     }
     Gemm gemm = packing.get();
     long bytes = MatmulEncoding.batchBytes(gemm, shape.depth(), shape.columns());
-    int encoded = MatmulEncoding.encodedBatch(call.operands().get(1), shape.batchAxes(), batch);
+    int encoded =
+        MatmulEncoding.encodedBatch(call.operands().get(1), dims, shape.batchAxes(), batch);
     return gemm.packedAt(memory.asSlice(encoded * bytes, bytes), shape.depth(), shape.columns());
   }
 

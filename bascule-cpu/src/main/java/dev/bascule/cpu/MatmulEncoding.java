@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * A constant right operand in the panels that tiles read, one batch after the other.
  *
- * @param view the constant as it lies, with constant dimensions
+ * @param view the constant as it lies
  */
 record MatmulEncoding(Gemm gemm, String isa, View view) implements Encoding {
   /** Batches begin at multiples of this. */
@@ -19,28 +19,40 @@ record MatmulEncoding(Gemm gemm, String isa, View view) implements Encoding {
 
   @Override
   public String name() {
-    return "panels "
-        + isa
-        + " "
+    StringBuilder axes = new StringBuilder();
+    for (int axis = 0; axis < view.shape().rank(); axis++) {
+      if (isStored(view, axis)) {
+        axes.append(' ').append(view.shape().dim(axis)).append(':').append(stride(axis));
+      }
+    }
+    return "panels of "
         + gemm.panelColumns()
-        + " "
+        + " for "
+        + isa
+        + ", "
         + view.dtype()
-        + view.shape()
         + " at "
         + view.offset()
-        + " strides "
-        + view.strides();
+        + axes;
+  }
+
+  /** True for the axes of the matrices and for batch axes along which they differ. */
+  private static boolean isStored(View view, int axis) {
+    return axis >= view.shape().rank() - 2 || !view.strides().get(axis).is(0);
   }
 
   /** Batches, depth, columns. */
   private long[] sizes() {
-    long[] extents = view.shape().evaluate(Bindings.NONE);
-    int rank = extents.length;
+    int rank = view.shape().rank();
     long batches = 1;
     for (int axis = 0; axis < rank - 2; axis++) {
-      batches *= stride(axis) == 0 ? 1 : extents[axis];
+      batches *= isStored(view, axis) ? extent(axis) : 1;
     }
-    return new long[] {batches, extents[rank - 2], extents[rank - 1]};
+    return new long[] {batches, extent(rank - 2), extent(rank - 1)};
+  }
+
+  private long extent(int axis) {
+    return view.shape().dim(axis).constant();
   }
 
   private long stride(int axis) {
@@ -80,28 +92,27 @@ record MatmulEncoding(Gemm gemm, String isa, View view) implements Encoding {
   }
 
   private long offset(long batch) {
-    long[] extents = view.shape().evaluate(Bindings.NONE);
     long offset = view.offset().constant();
     long rest = batch;
-    for (int axis = extents.length - 3; axis >= 0; axis--) {
-      if (stride(axis) != 0) {
-        offset += rest % extents[axis] * stride(axis);
-        rest /= extents[axis];
+    for (int axis = view.shape().rank() - 3; axis >= 0; axis--) {
+      if (isStored(view, axis)) {
+        offset += rest % extent(axis) * stride(axis);
+        rest /= extent(axis);
       }
     }
     return offset;
   }
 
   /** Which of the encoded batches a batch of the product, over the leading axes, reads. */
-  static int encodedBatch(View view, int batchAxes, int batch) {
-    long[] extents = view.shape().evaluate(Bindings.NONE);
+  static int encodedBatch(View view, Bindings dims, int batchAxes, int batch) {
+    long[] extents = view.shape().evaluate(dims);
     long rest = batch;
     int encoded = 0;
     int factor = 1;
     for (int axis = batchAxes - 1; axis >= 0; axis--) {
       long digit = rest % extents[axis];
       rest /= extents[axis];
-      if (view.strides().get(axis).constant() != 0) {
+      if (isStored(view, axis)) {
         encoded += (int) digit * factor;
         factor *= (int) extents[axis];
       }
@@ -109,11 +120,16 @@ record MatmulEncoding(Gemm gemm, String isa, View view) implements Encoding {
     return encoded;
   }
 
-  /** True where the view's bytes and dimensions never change. */
+  /**
+   * True where the bytes never change and the stored axes have constant dimensions; a batch that
+   * all share may have any size.
+   */
   static boolean serves(View view) {
-    return view.constant()
-        && view.shape().isConstant()
-        && view.offset().isConstant()
-        && view.strides().stream().allMatch(stride -> stride.isConstant());
+    boolean fits = view.constant() && view.offset().isConstant();
+    for (int axis = 0; axis < view.shape().rank(); axis++) {
+      fits &= view.strides().get(axis).isConstant();
+      fits &= !isStored(view, axis) || view.shape().dim(axis).isConstant();
+    }
+    return fits;
   }
 }

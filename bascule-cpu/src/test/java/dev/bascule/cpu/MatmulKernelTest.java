@@ -71,6 +71,41 @@ class MatmulKernelTest {
     }
   }
 
+  @Test
+  void aConstantIsPackedOnceForBatchesOfAnySizeAndAgainWhereItLiesOtherwise() {
+    try (CpuDevice device =
+        new CpuDevice(CpuSettings.of(new DeviceOptions(1, Map.of("cpu.isa", "avx2"))))) {
+      Encoding matrix = encoding(device, List.of(), List.of(Dim.of(7), Dim.ONE));
+      Encoding shared =
+          encoding(
+              device, List.of(Dim.symbol("batch", 1, 9)), List.of(Dim.ZERO, Dim.of(7), Dim.ONE));
+      Encoding transposed = encoding(device, List.of(), List.of(Dim.ONE, Dim.of(5)));
+      assertThat(shared.name()).isEqualTo(matrix.name());
+      assertThat(shared.bytes()).isEqualTo(matrix.bytes());
+      assertThat(transposed.name()).isNotEqualTo(matrix.name());
+    }
+  }
+
+  /** Of a constant [batch..., 5, 7] on the right of [batch..., 3, 5]. */
+  private static Encoding encoding(CpuDevice device, List<Dim> batch, List<Dim> strides) {
+    List<Dim> left = new ArrayList<>(batch);
+    left.addAll(List.of(Dim.of(3), Dim.of(5)));
+    List<Dim> right = new ArrayList<>(batch);
+    right.addAll(List.of(Dim.of(5), Dim.of(7)));
+    List<Dim> out = new ArrayList<>(batch);
+    out.addAll(List.of(Dim.of(3), Dim.of(7)));
+    LibraryCall call =
+        new LibraryCall(
+            "product",
+            new Matmul(),
+            List.of(
+                View.contiguous(DType.F32, new Shape(left)),
+                new View(DType.F32, new Shape(right), Dim.ZERO, strides, true)),
+            List.of(View.contiguous(DType.F32, new Shape(out))),
+            Optional.empty());
+    return device.library().getFirst().encodingFor(call, 1).orElseThrow();
+  }
+
   private static Case draw(Random random) {
     long[] batch = new long[random.nextInt(3)];
     for (int axis = 0; axis < batch.length; axis++) {
