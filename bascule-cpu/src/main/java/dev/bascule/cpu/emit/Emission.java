@@ -1,6 +1,5 @@
 package dev.bascule.cpu.emit;
 
-import dev.bascule.core.kernel.Instruction;
 import dev.bascule.core.kernel.Kernel;
 import dev.bascule.cpu.asm.IsaLevel;
 
@@ -35,10 +34,10 @@ record Emission(Layout layout, byte[] code, long keptElementsMax) {
     } catch (Decline.Registers shortage) {
       layout = written(kernel, nest, stages, isa, true);
     }
-    if (stages.cachedCount() > 0 && layout.frame.bytes() > Frame.FIXED_BYTES_MAX) {
+    if (!layout.keptInFrame.isEmpty() && layout.frame.bytes() > Frame.FIXED_BYTES_MAX) {
       throw new Decline("more values than a frame has room for");
     }
-    return new Emission(layout, layout.asm.finish(), keptElements(stages, kernel));
+    return new Emission(layout, layout.asm.finish(), keptElements(layout));
   }
 
   private static Layout written(
@@ -51,19 +50,16 @@ record Emission(Layout layout, byte[] code, long keptElementsMax) {
     return layout;
   }
 
-  private static long keptElements(Stages stages, Kernel kernel) {
-    int kept = stages.cachedCount();
+  private static long keptElements(Layout layout) {
     int widest = 4;
-    for (int i = 0; i < stages.cached().length; i++) {
-      Instruction instruction = kernel.body().get(i);
-      if (stages.cached()[i] && instruction.type().isWide()) {
-        widest = 8;
-      }
+    for (int i : layout.keptInFrame) {
+      widest = Math.max(widest, layout.type(i).bytes());
     }
+    int kept = layout.keptInFrame.size();
     return kept == 0 ? Long.MAX_VALUE : KEPT_BYTES_MAX / kept / widest;
   }
 
-  boolean keeps() {
-    return layout.stages.cachedCount() > 0;
+  boolean keepsInFrame() {
+    return !layout.keptInFrame.isEmpty();
   }
 }

@@ -40,7 +40,9 @@ final class EmittedKernel implements KernelCode {
           case COLUMN -> "across rows, " + first.layout().stages.loops().size() + " loops";
         };
     String kept =
-        first.keeps() ? ", " + first.layout().stages.cachedCount() + " values kept per row" : "";
+        first.layout().stages.cachedCount() > 0
+            ? ", " + first.layout().stages.cachedCount() + " values kept per row"
+            : "";
     return isa.name().toLowerCase(java.util.Locale.ROOT)
         + " code, "
         + along

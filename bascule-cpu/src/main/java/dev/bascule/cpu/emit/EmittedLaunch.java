@@ -109,8 +109,8 @@ final class EmittedLaunch implements KernelCode.BoundCode {
   /** Of the last kept array only the row's length is needed. */
   private long frameBytes(Emission emission, long rows) {
     int last = 0;
-    for (int i = 0; i < layout.homes.length; i++) {
-      if (layout.stages.cached()[i] && layout.homes[i] instanceof Home.Array array) {
+    for (int i : layout.keptInFrame) {
+      if (layout.homes[i] instanceof Home.Array array) {
         last = Math.max(last, array.offset());
       }
     }

@@ -37,7 +37,7 @@ public final class Emitter {
       List<Emission> variants = new ArrayList<>();
       Emission first = Emission.of(kernel, nest, isa, true);
       variants.add(first);
-      if (first.keeps() && nest.rowExtent().max() > first.keptElementsMax()) {
+      if (first.keepsInFrame() && nest.rowExtent().max() > first.keptElementsMax()) {
         variants.add(Emission.of(kernel, nest, isa, false));
       }
       return new Result.Emitted(new EmittedKernel(kernel, isa, variants, workers));

@@ -45,6 +45,9 @@ final class Layout {
   private final Map<Integer, Integer> gatherExtents = new HashMap<>();
   private final Map<Integer, Integer> gatherStrides = new HashMap<>();
 
+  /** Values that are kept in the frame for the length of a row. */
+  List<Integer> keptInFrame = List.of();
+
   /** Replaced while code is only measured. */
   Assembler asm;
 

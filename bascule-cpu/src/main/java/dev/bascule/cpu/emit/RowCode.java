@@ -60,7 +60,7 @@ final class RowCode implements Piece.Surroundings {
   void emit() {
     List<Stages.Loop> loops = layout.stages.loops();
     code.placeUniform();
-    placeKept();
+    layout.keptInFrame = new Keeping(layout).place();
     Label again = asm().newLabel();
     code.enter();
     pinEverywhere(loops);
@@ -73,18 +73,6 @@ final class RowCode implements Piece.Surroundings {
     }
     code.advance(again);
     code.leave();
-  }
-
-  /** Room for values that later loops read again, behind all else. */
-  private void placeKept() {
-    int kept = layout.stages.cachedCount();
-    int offset = Frame.FIXED_BYTES_MAX;
-    for (int i = 0; i < layout.body.size(); i++) {
-      if (layout.stages.cached()[i]) {
-        layout.homes[i] = new Home.Array(offset);
-        offset += Math.toIntExact(Emission.KEPT_BYTES_MAX / kept) + 2 * Frame.VECTOR_BYTES;
-      }
-    }
   }
 
   // ---- work between loops
@@ -108,14 +96,24 @@ final class RowCode implements Piece.Surroundings {
   @Override
   public void computed(Piece piece, int i) {
     if (inLoop) {
-      if (current.keeps().contains(i) && layout.homes[i] instanceof Home.Array array) {
-        ScalarType type = layout.type(i);
-        Vec value = piece.registers.vec(i);
-        asm().op(VMOVUPS_STORE, piece.lanes.length(type), piece.array(array.offset(), type), value);
+      if (current.keeps().contains(i)) {
+        keep(piece, i);
       }
     } else if (layout.homes[i] instanceof Home.Slot slot
         && !(layout.body.get(i) instanceof Instruction.Store)) {
       export(piece, i, slot.offset());
+    }
+  }
+
+  /** Writes a value that later loops read again to its home. */
+  private void keep(Piece piece, int i) {
+    if (layout.homes[i] instanceof Home.Array array) {
+      ScalarType type = layout.type(i);
+      Vec value = piece.registers.vec(i);
+      asm().op(VMOVUPS_STORE, piece.lanes.length(type), piece.array(array.offset(), type), value);
+    } else if (layout.homes[i] instanceof Home.Operand operand) {
+      piece.registers.forgetOperands();
+      piece.transfers.store(operand.walk(), i, Instruction.ALWAYS);
     }
   }
 
