@@ -57,13 +57,10 @@ final class Loads {
         shorts(memory, offset, stride, n, registers.shorts());
         fromBf16(registers.shorts(), registers.f32(slot), at, n);
       }
-      case F8E4M3 -> {
+      case F8E4M3, F8E5M2 -> {
+        float[] values = dtype == DType.F8E4M3 ? E4M3 : E5M2;
         bytes(memory, offset, stride, n, registers.bytes(), 0);
-        fromTable(E4M3, registers.bytes(), registers.f32(slot), at, n);
-      }
-      case F8E5M2 -> {
-        bytes(memory, offset, stride, n, registers.bytes(), 0);
-        fromTable(E5M2, registers.bytes(), registers.f32(slot), at, n);
+        fromTable(values, registers.bytes(), registers.f32(slot), at, n);
       }
       case I16 -> {
         shorts(memory, offset, stride, n, registers.shorts());
