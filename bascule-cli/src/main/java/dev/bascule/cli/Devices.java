@@ -54,7 +54,7 @@ final class Devices {
     for (Device device : devices) {
       boolean isFirst = name.indexOf(':') < 0;
       if (isFirst || device.info().id().equals(name)) {
-        devices.stream().filter(other -> other != device).forEach(Device::close);
+        devices.stream().filter(other -> !other.equals(device)).forEach(Device::close);
         return device;
       }
     }
