@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param registers one per piece; empty where they are in the frame
  * @param slot the first vector in the frame, else -1
  * @param nanMask where NaNs are noted (AVX-512)
- * @param nanVector where NaNs are noted (AVX2)
+ * @param nanVector where NaNs are noted (AVX2), or a value waits for the next piece (AVX-512)
  */
 record Accumulator(
     int reduce,

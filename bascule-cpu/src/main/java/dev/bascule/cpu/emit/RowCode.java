@@ -244,14 +244,13 @@ final class RowCode implements Piece.Surroundings {
       List<Vec> registers = new ArrayList<>();
       int top = pins.next(accumulatorRegisters()).number();
       boolean extreme = Accumulator.isFloatExtreme(reduce);
-      boolean fits =
-          pieces + (extreme && !lanes.hasMasks() ? 1 : 0) <= budget - accumulatorRegisters();
+      boolean fits = pieces + (extreme ? 1 : 0) <= budget - accumulatorRegisters();
       for (int q = 0; fits && q < pieces; q++) {
         registers.add(new Vec(top - q));
       }
       Mask mask =
           extreme && lanes.hasMasks() && masks < NAN_MASKS.size() ? NAN_MASKS.get(masks++) : null;
-      Vec vector = extreme && !lanes.hasMasks() && fits ? new Vec(top - pieces) : null;
+      Vec vector = extreme && fits ? new Vec(top - pieces) : null;
       int slot =
           fits ? -1 : layout.frame.reserve((long) pieces * Frame.VECTOR_BYTES, Frame.VECTOR_BYTES);
       accumulators.put(i, new Accumulator(i, reduce, registers, slot, mask, vector));
@@ -428,6 +427,16 @@ final class RowCode implements Piece.Surroundings {
 
   private void noteNan(Piece piece, Accumulator accumulator, Vec value, ScalarType type) {
     boolean single = type == ScalarType.F32;
+    int q = piece.shift / piece.lanes.count();
+    Vec other = value;
+    if (accumulator.nanMask() != null && accumulator.nanVector() != null && !piece.tail) {
+      // One comparison finds a NaN in either of two pieces: the first waits for the second.
+      other = accumulator.nanVector();
+      if (q % 2 == 0) {
+        piece.transfers.move(other, value);
+        return;
+      }
+    }
     if (accumulator.nanMask() != null) {
       Mask nan = piece.registers.tempMask();
       Masking masking = piece.tail ? Masking.merge(Avx512Transfers.TAIL) : Masking.NONE;
@@ -436,7 +445,7 @@ final class RowCode implements Piece.Surroundings {
               single ? VCMPPS_MASK : VCMPPD_MASK,
               piece.lanes.length(type),
               nan,
-              value,
+              other,
               value,
               masking,
               Arithmetic.UNORDERED);
