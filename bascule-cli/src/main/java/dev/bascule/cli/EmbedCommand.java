@@ -178,14 +178,14 @@ final class EmbedCommand implements Callable<Integer> {
       }
       out.println(numbers + "... (--json prints all)");
     } else {
-      printMatrix(given, encodings, vectors);
+      printMatrix(given, vectors);
     }
     if (main.explain()) {
       out.println(embedder.plan().explain());
     }
   }
 
-  private void printMatrix(List<String> given, List<Encoding> encodings, List<float[]> vectors) {
+  private void printMatrix(List<String> given, List<float[]> vectors) {
     StringBuilder header = new StringBuilder("     ");
     for (int column = 1; column <= given.size(); column++) {
       header.append(Text.format("%8d", column));
