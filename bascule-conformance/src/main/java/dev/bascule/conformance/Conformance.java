@@ -16,16 +16,29 @@ public final class Conformance {
   /**
    * How much is run.
    *
-   * @param brief true for fewer dtypes and shapes, still every op
+   * @param breadth which cases
    * @param kernels how many random kernels
    * @param graphs how many random graphs
    */
-  public record Scope(boolean brief, int kernels, int graphs) {
+  public record Scope(Breadth breadth, int kernels, int graphs) {
     /** For devices that compile in milliseconds. */
-    public static final Scope FULL = new Scope(false, 400, 150);
+    public static final Scope FULL = new Scope(Breadth.ALL, 400, 150);
 
     /** For devices that take a good part of a second to compile a kernel. */
-    public static final Scope BRIEF = new Scope(true, 40, 15);
+    public static final Scope BRIEF = new Scope(Breadth.BRIEF, 30, 10);
+
+    /** For another way to write the same kernels: what the ops are made of. */
+    public static final Scope KERNELS = new Scope(Breadth.NONE, 40, 0);
+  }
+
+  /** Which cases are run. */
+  public enum Breadth {
+    /** All, and their gradients. */
+    ALL,
+    /** Fewer dtypes and shapes, still every op. */
+    BRIEF,
+    /** None, and no engine: kernels and streams alone. */
+    NONE
   }
 
   private final Device device;
@@ -46,13 +59,8 @@ public final class Conformance {
   /** All checks, each runnable alone. */
   public List<Check> checks() {
     List<Check> checks = new ArrayList<>();
-    for (Case example : scope.brief ? Cases.brief() : Cases.all()) {
+    for (Case example : cases()) {
       checks.add(new Check(example.name(), () -> caseFailures(example)));
-    }
-    if (!scope.brief) {
-      for (Case example : GradientCases.all()) {
-        checks.add(new Check(example.name(), () -> caseFailures(example)));
-      }
     }
     for (long seed = 0; seed < scope.kernels; seed++) {
       KernelCase example = RandomKernel.of(seed);
@@ -63,8 +71,22 @@ public final class Conformance {
       checks.add(new Check("random graph " + seed, () -> graphFailures(drawn)));
     }
     checks.addAll(new StreamChecks(device).all());
-    checks.addAll(new EngineChecks(device).all());
+    if (scope.breadth != Breadth.NONE) {
+      checks.addAll(new EngineChecks(device).all());
+    }
     return checks;
+  }
+
+  private List<Case> cases() {
+    return switch (scope.breadth) {
+      case ALL -> {
+        List<Case> cases = new ArrayList<>(Cases.all());
+        cases.addAll(GradientCases.all());
+        yield cases;
+      }
+      case BRIEF -> Cases.brief();
+      case NONE -> List.of();
+    };
   }
 
   private List<String> caseFailures(Case example) {

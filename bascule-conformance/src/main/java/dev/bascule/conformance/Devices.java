@@ -14,24 +14,24 @@ import java.util.ServiceLoader;
  * support matrix are, and what {@code --device} takes.
  */
 public enum Devices {
-  PORTABLE("cpu", "cpu.isa", "portable", true),
-  AVX2("cpu", "cpu.isa", "avx2", true),
-  AVX512("cpu", "cpu.isa", "avx512", true),
+  PORTABLE("cpu", "cpu.isa", "portable", Conformance.Breadth.ALL),
+  AVX2("cpu", "cpu.isa", "avx2", Conformance.Breadth.ALL),
+  AVX512("cpu", "cpu.isa", "avx512", Conformance.Breadth.ALL),
   /** The schedule for CPUs, which is what PoCL has. */
-  OPENCL("opencl", "opencl.schedule", "cpu", false),
+  OPENCL("opencl", "opencl.schedule", "cpu", Conformance.Breadth.BRIEF),
   /** The schedule for GPUs, wherever it runs. */
-  OPENCL_GPU("opencl", "opencl.schedule", "gpu", false);
+  OPENCL_GPU("opencl", "opencl.schedule", "gpu", Conformance.Breadth.NONE);
 
   private final String driver;
   private final String setting;
   private final String value;
-  private final boolean compilesFast;
+  private final Conformance.Breadth breadth;
 
-  Devices(String driver, String setting, String value, boolean compilesFast) {
+  Devices(String driver, String setting, String value, Conformance.Breadth breadth) {
     this.driver = driver;
     this.setting = setting;
     this.value = value;
-    this.compilesFast = compilesFast;
+    this.breadth = breadth;
   }
 
   /** What found a device, or why there is none. */
@@ -46,9 +46,13 @@ public enum Devices {
     }
   }
 
-  /** Full where kernels compile in milliseconds. */
+  /** How much of the suite the checks run. */
   public Conformance.Scope scope() {
-    return compilesFast ? Conformance.Scope.FULL : Conformance.Scope.BRIEF;
+    return switch (breadth) {
+      case ALL -> Conformance.Scope.FULL;
+      case BRIEF -> Conformance.Scope.BRIEF;
+      case NONE -> Conformance.Scope.KERNELS;
+    };
   }
 
   /** Opens the devices of this kind with {@code threads} threads and {@code more} settings. */
