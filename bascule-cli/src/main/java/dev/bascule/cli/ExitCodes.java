@@ -34,7 +34,8 @@ final class ExitCodes {
       case ShapeException e -> text;
       case DataException e -> text;
       case dev.bascule.core.DeviceException e -> text;
-      case UncheckedIOException e -> file(e.getCause());
+      case UncheckedIOException e ->
+          java.util.Optional.ofNullable(e.getCause()).map(ExitCodes::file).orElse(text);
       case IOException e -> file(e);
       default ->
           "internal error: "
