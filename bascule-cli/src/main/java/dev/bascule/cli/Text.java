@@ -12,6 +12,7 @@ final class Text {
     return FormatException.quote(name);
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency
   static String format(String pattern, Object... values) {
     return String.format(Locale.ROOT, pattern, values);
   }
