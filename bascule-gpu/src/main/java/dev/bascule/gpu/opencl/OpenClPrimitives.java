@@ -107,8 +107,9 @@ final class OpenClPrimitives {
       case NE, XOR -> a + " ^ " + b;
       case LT -> a + " < " + b;
       case LE -> a + " <= " + b;
-      case AND -> a + " & " + b;
-      case OR -> a + " | " + b;
+      // folds of truths: the greatest is any, the least is all
+      case AND, MIN -> a + " & " + b;
+      case OR, MAX -> a + " | " + b;
       case NOT -> "1 - " + a;
       default -> throw unknown(op, "bool");
     };
