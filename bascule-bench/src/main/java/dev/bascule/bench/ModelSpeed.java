@@ -26,6 +26,9 @@ import java.util.Map;
  * [--isa avx512]}
  */
 public final class ModelSpeed {
+  private static final double WARM_SECONDS = 3;
+  private static final double BLOCK_SECONDS = 0.6;
+
   private ModelSpeed() {}
 
   public static void main(String[] arguments) throws IOException, OrtException {
@@ -66,12 +69,9 @@ public final class ModelSpeed {
       Session session, Peer peer, Map<String, Tensor> inputs, int batch, int length, int blocks)
       throws OrtException {
     Map<String, OnnxTensor> theirs = peer.inputs(inputs);
-    double once = Math.max(1e-4, seconds(() -> session.run(inputs)));
-    int runs = (int) Math.max(1, Math.min(200, 0.15 / once));
-    for (int i = 0; i < 3; i++) {
-      block(runs, () -> session.run(inputs));
-      block(runs, () -> peer.run(theirs));
-    }
+    double once = warm(() -> session.run(inputs));
+    warm(() -> peer.run(theirs));
+    int runs = (int) Math.clamp(BLOCK_SECONDS / once, 1, 200);
     double[] own = new double[blocks];
     double[] other = new double[blocks];
     double[] ratios = new double[blocks];
@@ -96,6 +96,15 @@ public final class ModelSpeed {
   /** Something to time. */
   private interface Work {
     Object run() throws OrtException;
+  }
+
+  /** Runs until compilers and caches have settled; says how long a run takes then. */
+  private static double warm(Work work) throws OrtException {
+    double last = 0;
+    for (double spent = 0; spent < WARM_SECONDS; spent += last) {
+      last = seconds(work);
+    }
+    return Math.max(1e-4, last);
   }
 
   private static double seconds(Work work) throws OrtException {

@@ -3,7 +3,7 @@ package dev.bascule.cpu;
 /** A bound kernel and the threads it may use. */
 final class KernelLaunch implements CpuLaunch {
   /** Handing work to another thread pays from about this many elements on. */
-  private static final long CHUNK_ELEMENTS_MIN = 1 << 14;
+  private static final long CHUNK_ELEMENTS_MIN = 1 << 12;
 
   private final String name;
   private final KernelCode.BoundCode code;

@@ -89,12 +89,13 @@ final class MatmulCode implements Launchable {
     List<MatmulChunk> chunks =
         MatmulChunk.cut(
             shape,
-            pool.threads(),
-            isPacked(),
-            epilogue.isPresent(),
-            elementBytes,
-            products.tileRows(),
-            products.panelColumns());
+            new MatmulChunk.Cut(
+                pool.threads(),
+                isPacked(),
+                epilogue.isPresent(),
+                elementBytes,
+                products.tileRows(),
+                products.panelColumns()));
     List<MemorySegment> epilogueOperands = new ArrayList<>();
     epilogueOperands.add(result);
     epilogueOperands.addAll(memory.subList(own, own + extras));

@@ -21,7 +21,7 @@ final class WorkerPool implements AutoCloseable {
     void run(int worker, long low, long high);
   }
 
-  private static final long SPIN_NANOS = 30_000;
+  private static final long SPIN_NANOS = 1_000_000;
   private static final int SPINS_PER_CLOCK = 64;
 
   /** Chunks per thread: enough to balance, few enough that the counter is cold. */
