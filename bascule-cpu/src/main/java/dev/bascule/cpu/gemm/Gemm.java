@@ -105,6 +105,10 @@ public final class Gemm {
               + " columns: expected to lie within, and to begin at a multiple of "
               + panelColumns());
     }
-    new GemmCall(code, product, region, workspace, hook).run();
+    if (FewRowsCall.serves(code, product, region)) {
+      new FewRowsCall(code, product, region, workspace, hook).run();
+    } else {
+      new GemmCall(code, product, region, workspace, hook).run();
+    }
   }
 }

@@ -43,10 +43,10 @@ final class GemmCall {
   /**
    * The workspace begins with the arguments of tiles, those of packers, and the lane mask of AVX2.
    */
-  private static final int PACKER_ARGUMENTS = 128;
+  static final int PACKER_ARGUMENTS = 128;
 
   private static final int LANE_MASK = 192;
-  private static final int ARGUMENTS_BYTES = 256;
+  static final int ARGUMENTS_BYTES = 256;
 
   private final GemmCode code;
   private final Product product;
@@ -102,7 +102,7 @@ final class GemmCall {
   }
 
   /** Blocks of equal size, so that none is short. */
-  private static long depthBlock(long depth) {
+  static long depthBlock(long depth) {
     long blocks = Math.max(1, (depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK);
     return ((depth + blocks - 1) / blocks + 15) / 16 * 16;
   }

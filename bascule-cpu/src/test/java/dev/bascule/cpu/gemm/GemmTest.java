@@ -306,6 +306,42 @@ class GemmTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(ElementType.class)
+  void aFewRowsTimesATransposedMatrixGiveTheBitsOfAScalarLoopInAnyRegion(ElementType type) {
+    Random random = new Random(SEED);
+    int[][] sizes = {{16, 40, 33}, {13, 700, 5}, {32, 2000, 16}, {48, 100, 800}, {8, 65, 17}};
+    for (IsaLevel level : levels()) {
+      for (int[] size : sizes) {
+        try (Arena arena = Arena.ofConfined()) {
+          Gemm gemm = new Gemm(memory, level, type);
+          int rows = size[0];
+          int columns = size[1];
+          int depth = size[2];
+          Operand lhs = Operand.random(arena, type, Layout.ROWS, rows, depth, random);
+          Operand rhs = Operand.random(arena, type, Layout.COLUMNS, depth, columns, random);
+          double[] zero = new double[rows * columns];
+          double[] expected = expected(type, lhs, rhs, zero, rows, columns, depth);
+          Output out = Output.filled(arena, type, rows, columns, zero);
+          Product product =
+              new Product(lhs.matrix(), rhs.matrix(), out.matrix(), depth, Product.Start.ZERO);
+          int column = columns / 3;
+          MemorySegment workspace = workspace(arena, gemm, depth);
+          for (Region region :
+              List.of(
+                  new Region(0, rows, 0, column),
+                  new Region(0, 1, column, columns),
+                  new Region(1, rows, column, columns))) {
+            gemm.multiply(product, region, workspace, FinishedTile.NONE);
+          }
+          assertThat(out.values(type))
+              .as("%s %s", level, Arrays.toString(size))
+              .isEqualTo(expected);
+        }
+      }
+    }
+  }
+
   private static List<Region> regions(int rows, int columns, int unit) {
     List<Region> regions = new ArrayList<>();
     int[] rowCuts = {0, 1, 50, rows};
