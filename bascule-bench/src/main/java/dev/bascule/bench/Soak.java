@@ -10,6 +10,7 @@ import dev.bascule.engine.Session;
 import dev.bascule.formats.onnx.OnnxFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.management.JMException;
+import javax.management.ObjectName;
 
 /**
  * Many runs of one session, watching the process's memory as the system counts it; then four
@@ -58,7 +63,8 @@ public final class Soak {
         }
         if (i % (runs / 5) == 0) {
           System.out.printf(
-              "%,d runs: %,d kB resident, %d differ%n", i, residentKilobytes(), differing);
+              "%,d runs: %,d kB resident, %s, %d differ%n",
+              i, residentKilobytes(), nativeMemory(), differing);
         }
       }
     }
@@ -101,6 +107,25 @@ public final class Soak {
 
   private static Tensor output(Map<String, Tensor> outputs) {
     return outputs.values().iterator().next();
+  }
+
+  /** What the JVM counts as allocated by programs: with -XX:NativeMemoryTracking=summary. */
+  private static String nativeMemory() {
+    try {
+      String report =
+          (String)
+              ManagementFactory.getPlatformMBeanServer()
+                  .invoke(
+                      new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                      "vmNativeMemory",
+                      new Object[] {new String[] {"summary"}},
+                      new String[] {String[].class.getName()});
+      Matcher other =
+          Pattern.compile("Other \\(.*?\\).*?\\(malloc=(.*?)\\)", Pattern.DOTALL).matcher(report);
+      return other.find() ? "native " + other.group(1) : "native memory is not tracked";
+    } catch (JMException e) {
+      return "native memory cannot be asked for: " + e.getMessage();
+    }
   }
 
   private static long residentKilobytes() throws IOException {

@@ -64,7 +64,14 @@ public final class EmitterBench {
       for (long[] size : SIZES) {
         stream(size[0] * size[1], buffers, rounds);
         for (Kernel kernel : KernelShelf.all(Dim.of(size[0]), Dim.of(size[1]))) {
-          compare(kernel, (int) size[0], (int) size[1], buffers, memory, arena, rounds);
+          int columns = (int) size[1];
+          byte[] hand = hand(kernel, (int) size[0], columns);
+          compare(kernel, hand, (int) size[0], columns, buffers, memory, arena, rounds);
+          if (kernel.name().equals("rmsNorm")) {
+            System.out.print("  beside one in free order: ");
+            hand = HandKernels.rmsNormInFreeOrder(columns);
+            compare(kernel, hand, (int) size[0], columns, buffers, memory, arena, rounds);
+          }
         }
       }
     }
@@ -154,6 +161,7 @@ public final class EmitterBench {
 
   private static void compare(
       Kernel kernel,
+      byte[] hand,
       int rows,
       int columns,
       List<MemorySegment> buffers,
@@ -164,7 +172,7 @@ public final class EmitterBench {
     if (sum && columns % 256 != 0) {
       return;
     }
-    MemorySegment entry = memory.install(hand(kernel, rows, columns));
+    MemorySegment entry = memory.install(hand);
     int parameters = kernel.parameters().size();
     MemorySegment scratch = arena.allocate(64 << 10, 64);
     MemorySegment addresses = arena.allocate(8L * (parameters + 1), 8);
@@ -184,7 +192,7 @@ public final class EmitterBench {
       String bits =
           Arrays.equals(emittedBits, result.toArray(ValueLayout.JAVA_BYTE))
               ? "equal bits"
-              : "BITS DIFFER";
+              : "bits differ";
       Duel duel = new Duel(new double[rounds], new double[rounds]);
       for (int round = 0; round < rounds; round++) {
         duel.emitted()[round] = time(() -> bound.run(0, 0, bound.units()));

@@ -51,6 +51,13 @@ final class HandKernels {
     return hand.asm.finish();
   }
 
+  /** RMS norm whose sum of squares has the order that suits: what the exact order costs. */
+  static byte[] rmsNormInFreeOrder(int columns) {
+    HandKernels hand = new HandKernels(columns);
+    hand.rmsNormInFreeOrder();
+    return hand.asm.finish();
+  }
+
   static byte[] layerNorm(int columns) {
     HandKernels hand = new HandKernels(columns);
     hand.layerNorm();
@@ -259,6 +266,33 @@ final class HandKernels {
     }
     end(squares, 32);
     fold(VADDPS, 8, 9, 0);
+    scale(row);
+  }
+
+  /** Eight sums of fused squares instead of two; columns in multiples of 128. */
+  private void rmsNormInFreeOrder() {
+    enter(3, 1);
+    Label row = asm.here();
+    for (int piece = 0; piece < 8; piece++) {
+      asm.zero(v(8 + piece));
+    }
+    Label squares = loop();
+    for (int piece = 0; piece < 8; piece++) {
+      op(VMOVUPS, v(piece), at(R8, piece));
+      op(VFMADD231PS, v(8 + piece), v(piece), v(piece));
+    }
+    end(squares, 128);
+    for (int apart = 4; apart > 1; apart /= 2) {
+      for (int piece = 0; piece < apart; piece++) {
+        op(VADDPS, v(8 + piece), v(8 + piece), v(8 + piece + apart));
+      }
+    }
+    fold(VADDPS, 8, 9, 0);
+    scale(row);
+  }
+
+  /** Ends an RMS norm whose sum of squares is in register 8. */
+  private void scale(Label row) {
     inverseRoot(8);
     Label scaled = loop();
     for (int piece = 0; piece < 2; piece++) {
