@@ -10,6 +10,7 @@ module dev.bascule.core {
   exports dev.bascule.core.elementary;
   exports dev.bascule.core.graph;
   exports dev.bascule.core.kernel;
+  exports dev.bascule.core.quant;
   exports dev.bascule.core.reference;
 
   uses dev.bascule.core.device.Driver;

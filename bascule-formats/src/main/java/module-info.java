@@ -5,9 +5,12 @@ module dev.bascule.formats {
   requires tools.jackson.core;
 
   exports dev.bascule.formats;
+  exports dev.bascule.formats.gguf;
+  exports dev.bascule.formats.huggingface;
   exports dev.bascule.formats.importer;
   exports dev.bascule.formats.json;
   exports dev.bascule.formats.npy;
   exports dev.bascule.formats.onnx;
+  exports dev.bascule.formats.safetensors;
   exports dev.bascule.formats.tokenizer;
 }

@@ -178,6 +178,10 @@ public final class Json {
     return value instanceof Map;
   }
 
+  public boolean isArray() {
+    return value instanceof List;
+  }
+
   /** The member of an object; null where the object has none of this name. */
   public Json get(String name) {
     if (!(value instanceof Map<?, ?> members)) {
@@ -252,5 +256,22 @@ public final class Json {
       return number.intValue();
     }
     throw wrong("a whole number from " + min + " to " + max);
+  }
+
+  /** A whole number from {@code min} to {@code max}. */
+  public long integer(long min, long max) {
+    if (value instanceof Long number && number >= min && number <= max) {
+      return number;
+    }
+    throw wrong("a whole number from " + min + " to " + max);
+  }
+
+  /** A number, whole or not. */
+  public double real() {
+    return switch (value) {
+      case Double number -> number;
+      case Long number -> number;
+      case null, default -> throw wrong("a number");
+    };
   }
 }
