@@ -250,6 +250,33 @@ public final class Json {
     throw wrong("true or false");
   }
 
+  /** Otherwise where there is no value. */
+  public boolean truthOr(boolean otherwise) {
+    return value == null ? otherwise : truth();
+  }
+
+  /** Otherwise where there is no value. */
+  public String textOr(String otherwise) {
+    return value == null ? otherwise : text();
+  }
+
+  /** A number, whole or not. */
+  public double number() {
+    if (value instanceof Number number) {
+      return number.doubleValue();
+    }
+    throw wrong("a number");
+  }
+
+  public boolean isText() {
+    return value instanceof String;
+  }
+
+  /** Where this value stands, for messages: the file and the names that lead here. */
+  public String location() {
+    return parent == null ? file.toString() : file + ", " + place();
+  }
+
   /** A whole number from {@code min} to {@code max}. */
   public int integer(int min, int max) {
     if (value instanceof Long number && number >= min && number <= max) {

@@ -2,7 +2,9 @@ package dev.bascule.formats.tokenizer;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,26 +20,48 @@ final class AddedTokens {
    * @param wholeWord only where no word goes on before or behind it
    * @param takesLeft with the white space before it
    * @param takesRight with the white space behind it
+   * @param special whether it steers the model, so that a text from outside must not contain it
    */
-  record Rule(Token token, String text, boolean wholeWord, boolean takesLeft, boolean takesRight) {}
+  record Rule(
+      Token token,
+      String text,
+      boolean wholeWord,
+      boolean takesLeft,
+      boolean takesRight,
+      boolean special) {}
 
-  private final List<Rule> longestFirst;
+  /** Takes a part of a text that has no added token. */
+  interface Between {
+    /**
+     * Takes one part.
+     *
+     * @param starts whether it stands at the start of the text
+     */
+    void part(String text, boolean starts);
+  }
+
+  /** By the first character, longest first. */
+  private final Map<Character, List<Rule>> rules = new HashMap<>();
 
   AddedTokens(List<Rule> rules) {
-    this.longestFirst =
-        rules.stream()
-            .filter(rule -> !rule.text().isEmpty())
-            .sorted(Comparator.comparingInt((Rule rule) -> -rule.text().length()))
-            .toList();
+    rules.stream()
+        .filter(rule -> !rule.text().isEmpty())
+        .sorted(Comparator.comparingInt((Rule rule) -> -rule.text().length()))
+        .forEach(rule ->
+            this.rules.computeIfAbsent(rule.text().charAt(0), c -> new ArrayList<>()).add(rule));
   }
 
   /** A place where a token was found. */
   private record Match(Rule rule, int start, int end) {}
 
-  /** Hands over, from left to right, what lies between the tokens, and the tokens. */
-  void split(String text, Consumer<String> between, Consumer<Token> found) {
+  /**
+   * Hands over, from left to right, what lies between the tokens, and the tokens.
+   *
+   * @param special whether special tokens are looked for
+   */
+  void split(String text, boolean special, Between between, Consumer<Token> found) {
     int done = 0;
-    for (Match match : matches(text)) {
+    for (Match match : matches(text, special)) {
       Rule rule = match.rule();
       if (rule.wholeWord() && touchesWord(text, match)) {
         continue;
@@ -46,21 +70,21 @@ final class AddedTokens {
           rule.takesLeft() ? Math.max(done, spaceStart(text, match.start())) : match.start();
       int end = rule.takesRight() ? spaceEnd(text, match.end()) : match.end();
       if (done < start) {
-        between.accept(text.substring(done, start));
+        between.part(text.substring(done, start), done == 0);
       }
       found.accept(rule.token());
       done = end;
     }
     if (done < text.length()) {
-      between.accept(text.substring(done));
+      between.part(text.substring(done), done == 0);
     }
   }
 
-  private List<Match> matches(String text) {
+  private List<Match> matches(String text, boolean special) {
     List<Match> matches = new ArrayList<>();
     int at = 0;
-    while (at < text.length()) {
-      Rule rule = longestFirst.isEmpty() ? null : at(text, at);
+    while (at < text.length() && !rules.isEmpty()) {
+      Rule rule = at(text, at, special);
       if (rule == null) {
         at++;
       } else {
@@ -71,9 +95,9 @@ final class AddedTokens {
     return matches;
   }
 
-  private @Nullable Rule at(String text, int at) {
-    for (Rule rule : longestFirst) {
-      if (text.startsWith(rule.text(), at)) {
+  private @Nullable Rule at(String text, int at, boolean special) {
+    for (Rule rule : rules.getOrDefault(text.charAt(at), List.of())) {
+      if ((special || !rule.special()) && text.startsWith(rule.text(), at)) {
         return rule;
       }
     }

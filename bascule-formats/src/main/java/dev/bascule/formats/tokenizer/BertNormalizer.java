@@ -1,14 +1,14 @@
 package dev.bascule.formats.tokenizer;
 
-import java.text.Normalizer;
-
 /** BERT's clean-up of a text before it is split: four steps, each of which may be off. */
 record BertNormalizer(
-    boolean cleansText, boolean isolatesIdeographs, boolean stripsAccents, boolean lowercases) {
+    boolean cleansText, boolean isolatesIdeographs, boolean stripsAccents, boolean lowercases)
+    implements Normalizer {
   private static final int REPLACEMENT = 0xFFFD;
   private static final int CAPITAL_I_WITH_DOT = 0x130;
 
-  String normalize(String text) {
+  @Override
+  public String normalize(String text) {
     String result = text;
     if (cleansText) {
       result = clean(result);
@@ -44,16 +44,17 @@ record BertNormalizer(
   }
 
   private static String stripAccents(String text) {
+    return withoutAccents(java.text.Normalizer.normalize(text, java.text.Normalizer.Form.NFD));
+  }
+
+  static String withoutAccents(String text) {
     StringBuilder result = new StringBuilder(text.length());
-    Normalizer.normalize(text, Normalizer.Form.NFD)
-        .codePoints()
-        .filter(c -> !Characters.isAccent(c))
-        .forEach(result::appendCodePoint);
+    text.codePoints().filter(c -> !Characters.isAccent(c)).forEach(result::appendCodePoint);
     return result.toString();
   }
 
   /** Character by character: what stands around a letter (the final sigma) does not count. */
-  private static String lowercase(String text) {
+  static String lowercase(String text) {
     StringBuilder result = new StringBuilder(text.length());
     text.codePoints()
         .forEach(c -> {

@@ -94,6 +94,14 @@ final class Characters {
     };
   }
 
+  /** Numbers of any kind. */
+  static boolean isNumeric(int c) {
+    return switch (Character.getType(c)) {
+      case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> true;
+      default -> false;
+    };
+  }
+
   /** The CJK ideographs, which are words of their own: Hugging Face's ranges. */
   static boolean isIdeograph(int c) {
     return (c >= 0x4E00 && c <= 0x9FFF)

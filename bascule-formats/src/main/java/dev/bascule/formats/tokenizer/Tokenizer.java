@@ -1,38 +1,40 @@
 package dev.bascule.formats.tokenizer;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Turns texts into the token ids that a model takes, as Hugging Face's tokenizer of the same file
- * does: added tokens are found, the rest is normalized and split into words, words into pieces; the
- * result is truncated, put into the model's template and padded. Immutable: threads may share one.
+ * Turns texts into the token ids that a model takes, and ids into text, as the libraries that the
+ * model was made with do: added tokens are found, the rest is normalized and split into pieces,
+ * pieces into tokens; the result is truncated, put into the model's template and padded. Immutable:
+ * threads may share one.
  */
 public final class Tokenizer {
-  private final AddedTokens rawTokens;
-  private final AddedTokens normalizedTokens;
-  private final BertNormalizer normalizer;
-  private final WordPiece model;
-  private final Template template;
+  /** What a tokenizer's file says about texts. */
+  record Pipeline(
+      AddedTokens rawTokens,
+      AddedTokens normalizedTokens,
+      Normalizer normalizer,
+      PreTokenizer preTokenizer,
+      TokenModel model,
+      Decoder decoder,
+      Template template) {}
+
+  private final Pipeline pipeline;
+  private final TokenList tokenList;
   private final Optional<Truncation> truncation;
   private final Optional<Padding> padding;
 
   Tokenizer(
-      AddedTokens rawTokens,
-      AddedTokens normalizedTokens,
-      BertNormalizer normalizer,
-      WordPiece model,
-      Template template,
+      Pipeline pipeline,
+      TokenList tokenList,
       Optional<Truncation> truncation,
       Optional<Padding> padding) {
-    this.rawTokens = rawTokens;
-    this.normalizedTokens = normalizedTokens;
-    this.normalizer = normalizer;
-    this.model = model;
-    this.template = template;
+    this.pipeline = pipeline;
+    this.tokenList = tokenList;
     this.truncation = truncation;
     this.padding = padding;
   }
@@ -47,6 +49,21 @@ public final class Tokenizer {
     return TokenizerFile.read(path);
   }
 
+  /**
+   * Reads the tokenizer in a GGUF file's metadata.
+   *
+   * @throws dev.bascule.formats.FormatException if it is broken, or not of a kind that Bascule
+   *     knows
+   */
+  public static Tokenizer of(TokenizerMetadata metadata) {
+    return new GgufTokenizer(metadata).read();
+  }
+
+  /** The tokens and what they are for. */
+  public TokenList tokens() {
+    return tokenList;
+  }
+
   /** The file's truncation. */
   public Optional<Truncation> truncation() {
     return truncation;
@@ -59,107 +76,147 @@ public final class Tokenizer {
 
   /** This tokenizer with other settings than the file's. */
   public Tokenizer with(Optional<Truncation> truncation, Optional<Padding> padding) {
-    return new Tokenizer(
-        rawTokens, normalizedTokens, normalizer, model, template, truncation, padding);
+    return new Tokenizer(pipeline, tokenList, truncation, padding);
   }
 
   /** Encodes one text, with the model's special tokens. */
   public Encoding encode(String text) {
-    return pad(List.of(assemble(tokens(text), Optional.empty(), true))).getFirst();
+    return pad(List.of(assemble(ids(text, true), Optional.empty(), true))).getFirst();
   }
 
   /** Encodes two texts that the model is to see together. */
   public Encoding encode(String first, String second) {
-    return pad(List.of(assemble(tokens(first), Optional.of(tokens(second)), true))).getFirst();
+    return pad(List.of(assemble(ids(first, true), Optional.of(ids(second, true)), true)))
+        .getFirst();
   }
 
-  /** Encodes one text without special tokens around it. */
+  /** Encodes one text without special tokens around it; those inside it are found. */
   public Encoding encodeBare(String text) {
-    return pad(List.of(assemble(tokens(text), Optional.empty(), false))).getFirst();
+    return pad(List.of(assemble(ids(text, true), Optional.empty(), false))).getFirst();
+  }
+
+  /**
+   * Encodes one text in which nothing is special: what a user wrote cannot pretend to be the
+   * model's own marks.
+   */
+  public Encoding encodePlain(String text) {
+    return pad(List.of(assemble(ids(text, false), Optional.empty(), false))).getFirst();
   }
 
   /** Encodes several texts; if the padding says so, to the length of the longest. */
   public List<Encoding> encodeAll(List<String> texts) {
-    return pad(texts.stream().map(text -> assemble(tokens(text), Optional.empty(), true)).toList());
+    return pad(
+        texts.stream().map(text -> assemble(ids(text, true), Optional.empty(), true)).toList());
   }
 
-  private List<Token> tokens(String text) {
-    List<Token> tokens = new ArrayList<>();
-    rawTokens.split(
-        text,
-        raw ->
-            normalizedTokens.split(
-                normalizer.normalize(raw), rest -> words(rest, tokens), tokens::add),
-        tokens::add);
-    return tokens;
+  /** The text of tokens, special ones left out. */
+  public String decode(int... ids) {
+    return decode(stream(false, false), ids);
   }
 
-  /** Splits at white space, which goes away, and around punctuation, which stays. */
-  private void words(String text, List<Token> tokens) {
-    int start = 0;
-    int at = 0;
-    while (at < text.length()) {
-      int c = text.codePointAt(at);
-      int next = at + Character.charCount(c);
-      boolean space = Characters.isWhitespace(c);
-      if (space || Characters.isPunctuation(c)) {
-        word(text, start, at, tokens);
-        if (!space) {
-          word(text, at, next, tokens);
-        }
-        start = next;
-      }
-      at = next;
+  /** The text of tokens, special ones written as the vocabulary does. */
+  public String decodeAll(int... ids) {
+    return decode(stream(false, true), ids);
+  }
+
+  private static String decode(TextStream stream, int[] ids) {
+    StringBuilder text = new StringBuilder();
+    for (int id : ids) {
+      text.append(stream.add(id));
     }
-    word(text, start, at, tokens);
+    return text.append(stream.finish()).toString();
   }
 
-  private void word(String text, int start, int end, List<Token> tokens) {
-    if (start < end) {
-      model.split(text.substring(start, end), tokens);
-    }
+  /**
+   * Text for tokens that come one by one.
+   *
+   * @param continues whether other text stands before it, so that a space at its start is kept
+   * @param showsSpecial whether special tokens are shown
+   */
+  public TextStream stream(boolean continues, boolean showsSpecial) {
+    return new TextStream(this, continues, showsSpecial);
   }
 
-  private record Assembled(List<Token> tokens, List<Integer> typeIds) {}
+  /** The bytes that a token stands for. */
+  byte[] bytes(int id, boolean first) {
+    String text = tokenList.text(id);
+    return tokenList.isAdded(id) && pipeline.decoder().form() == Decoder.Form.BYTE_LEVEL
+        ? text.getBytes(StandardCharsets.UTF_8)
+        : pipeline.decoder().bytes(text, first);
+  }
 
-  private Assembled assemble(List<Token> first, Optional<List<Token>> second, boolean special) {
+  private int[] ids(String text, boolean special) {
+    IdList ids = new IdList();
+    pipeline
+        .rawTokens()
+        .split(
+            text,
+            special,
+            (raw, starts) -> normalizedIds(raw, starts, special, ids),
+            token -> ids.add(token.id()));
+    return ids.toArray();
+  }
+
+  private void normalizedIds(String raw, boolean starts, boolean special, IdList ids) {
+    pipeline
+        .normalizedTokens()
+        .split(
+            pipeline.normalizer().normalize(raw),
+            special,
+            (text, first) ->
+                pipeline
+                    .preTokenizer()
+                    .split(text, starts && first, piece -> pipeline.model().encode(piece, ids)),
+            token -> ids.add(token.id()));
+  }
+
+  private record Assembled(int[] ids, int[] typeIds) {}
+
+  private Assembled assemble(int[] first, Optional<int[]> second, boolean special) {
+    Template template = pipeline.template();
     List<Template.Part> parts = second.isPresent() ? template.pair() : template.single();
-    List<Token> a = first;
-    List<Token> b = second.orElse(List.of());
+    int[] a = first;
+    int[] b = second.orElse(new int[0]);
     if (truncation.isPresent()) {
       int room = truncation.get().tokensMax() - (special ? Template.added(parts) : 0);
       Lengths lengths =
-          Lengths.after(truncation.get(), room, a.size(), second.isPresent(), b.size());
+          Lengths.after(truncation.get(), room, a.length, second.isPresent(), b.length);
       a = cut(a, lengths.first());
       b = cut(b, lengths.second());
     }
-    Assembled result = new Assembled(new ArrayList<>(), new ArrayList<>());
+    IdList ids = new IdList();
+    IdList typeIds = new IdList();
     for (Template.Part part : parts) {
-      List<Token> tokens =
+      int[] more =
           switch (part) {
             case Template.First ignored -> a;
             case Template.Second ignored -> b;
-            case Template.Special(List<Token> added, int ignored) -> special ? added : List.of();
+            case Template.Special(List<Token> added, int ignored) ->
+                special ? added.stream().mapToInt(Token::id).toArray() : new int[0];
           };
-      result.tokens().addAll(tokens);
-      tokens.forEach(token -> result.typeIds().add(part.typeId()));
+      for (int id : more) {
+        ids.add(id);
+        typeIds.add(part.typeId());
+      }
     }
-    return result;
+    return new Assembled(ids.toArray(), typeIds.toArray());
   }
 
-  private List<Token> cut(List<Token> tokens, int length) {
+  private int[] cut(int[] ids, int length) {
     boolean left = truncation.orElseThrow().side() == Side.LEFT;
-    return left ? tokens.subList(tokens.size() - length, tokens.size()) : tokens.subList(0, length);
+    return left
+        ? Arrays.copyOfRange(ids, ids.length - length, ids.length)
+        : Arrays.copyOf(ids, length);
   }
 
   private List<Encoding> pad(List<Assembled> batch) {
-    int longest = batch.stream().mapToInt(assembled -> assembled.tokens().size()).max().orElse(0);
+    int longest = batch.stream().mapToInt(assembled -> assembled.ids().length).max().orElse(0);
     int length = padding.map(p -> p.length(longest)).orElse(0);
     return batch.stream().map(assembled -> encoding(assembled, length)).toList();
   }
 
   private Encoding encoding(Assembled assembled, int lengthMin) {
-    int tokens = assembled.tokens().size();
+    int tokens = assembled.ids().length;
     int length = Math.max(tokens, lengthMin);
     int[] ids = new int[length];
     int[] typeIds = new int[length];
@@ -173,11 +230,11 @@ public final class Tokenizer {
       Arrays.fill(texts, pad.token());
       shift = pad.side() == Side.LEFT ? length - tokens : 0;
     }
-    for (int i = 0; i < tokens; i++) {
-      ids[shift + i] = assembled.tokens().get(i).id();
-      texts[shift + i] = assembled.tokens().get(i).text();
-      typeIds[shift + i] = assembled.typeIds().get(i);
-      mask[shift + i] = 1;
+    System.arraycopy(assembled.ids(), 0, ids, shift, tokens);
+    System.arraycopy(assembled.typeIds(), 0, typeIds, shift, tokens);
+    for (int i = shift; i < shift + tokens; i++) {
+      texts[i] = tokenList.text(ids[i]);
+      mask[i] = 1;
     }
     return new Encoding(ids, typeIds, mask, List.of(texts));
   }

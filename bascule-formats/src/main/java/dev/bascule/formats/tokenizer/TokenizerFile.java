@@ -3,6 +3,7 @@ package dev.bascule.formats.tokenizer;
 import dev.bascule.formats.json.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,10 @@ import java.util.Optional;
  * Reads Hugging Face's tokenizer.json: each part of the pipeline, or an error that names the part.
  */
 final class TokenizerFile {
-  private static final String KINDS = "this version reads WordPiece tokenizers of the BERT family";
+  private static final String KINDS = "this version does not read such a tokenizer";
+
+  /** More than any vocabulary has; a table up to here is still small. */
+  private static final int IDS_MAX = 1 << 20;
 
   private TokenizerFile() {}
 
@@ -21,88 +25,69 @@ final class TokenizerFile {
   }
 
   static Tokenizer of(Json json) {
-    BertNormalizer normalizer = normalizer(json.get("normalizer"));
-    preTokenizer(json.get("pre_tokenizer"));
-    Map<String, Integer> vocabulary = vocabulary(json.get("model"));
-    WordPiece model = model(json.get("model"), vocabulary);
+    Json modelJson = json.get("model");
+    Vocabulary vocabulary = ModelJson.vocabulary(modelJson);
+    TokenModel model = ModelJson.model(modelJson, vocabulary);
+    Normalizer normalizer = PipelineJson.normalizer(json.get("normalizer"));
     List<AddedTokens.Rule> raw = new ArrayList<>();
     List<AddedTokens.Rule> normalized = new ArrayList<>();
     for (Json token : json.get("added_tokens").optional().map(Json::elements).orElse(List.of())) {
-      boolean special = truth(token.get("special"), false);
-      if (truth(token.get("normalized"), !special)) {
-        normalized.add(rule(token, vocabulary, normalizer.normalize(token.get("content").text())));
+      boolean special = token.get("special").truthOr(false);
+      if (token.get("normalized").truthOr(!special)) {
+        String text = normalizer.normalize(token.get("content").text());
+        normalized.add(rule(token, vocabulary, text, special));
       } else {
-        raw.add(rule(token, vocabulary, token.get("content").text()));
+        raw.add(rule(token, vocabulary, token.get("content").text(), special));
       }
     }
+    Template template = template(json.get("post_processor"));
     return new Tokenizer(
-        new AddedTokens(raw),
-        new AddedTokens(normalized),
-        normalizer,
-        model,
-        template(json.get("post_processor")),
+        new Tokenizer.Pipeline(
+            new AddedTokens(raw),
+            new AddedTokens(normalized),
+            normalizer,
+            PipelineJson.preTokenizer(json.get("pre_tokenizer")),
+            model,
+            PipelineJson.decoder(json.get("decoder")),
+            template),
+        tokenList(vocabulary, raw, normalized, template),
         json.get("truncation").optional().map(TokenizerFile::truncation),
         json.get("padding").optional().map(TokenizerFile::padding));
   }
 
-  private static boolean truth(Json json, boolean otherwise) {
-    return json.isNull() ? otherwise : json.truth();
-  }
-
-  private static void expectType(Json part, String type) {
-    Json got = part.isNull() ? part : part.get("type");
-    if (got.isNull() || !got.text().equals(type)) {
-      throw got.wrong("'" + type + "'", KINDS);
+  private static TokenList tokenList(
+      Vocabulary vocabulary,
+      List<AddedTokens.Rule> raw,
+      List<AddedTokens.Rule> normalized,
+      Template template) {
+    BitSet added = new BitSet();
+    BitSet special = new BitSet();
+    List<Token> tokens = new ArrayList<>(template.tokens());
+    for (List<AddedTokens.Rule> rules : List.of(raw, normalized)) {
+      for (AddedTokens.Rule rule : rules) {
+        tokens.add(rule.token());
+        added.set(rule.token().id());
+        special.set(rule.token().id(), rule.special());
+      }
     }
+    return new TokenList(vocabulary.with(tokens), added, special, TokenList.Roles.NONE);
   }
 
-  private static BertNormalizer normalizer(Json json) {
-    expectType(json, "BertNormalizer");
-    boolean lowercases = truth(json.get("lowercase"), true);
-    return new BertNormalizer(
-        truth(json.get("clean_text"), true),
-        truth(json.get("handle_chinese_chars"), true),
-        truth(json.get("strip_accents"), lowercases),
-        lowercases);
-  }
-
-  private static void preTokenizer(Json json) {
-    expectType(json, "BertPreTokenizer");
-  }
-
-  private static Map<String, Integer> vocabulary(Json model) {
-    expectType(model, "WordPiece");
-    return model.get("vocab").integerMembers(0, Integer.MAX_VALUE);
-  }
-
-  private static WordPiece model(Json json, Map<String, Integer> vocabulary) {
-    Json unknown = json.get("unk_token");
-    Integer id = vocabulary.get(unknown.text());
-    if (id == null) {
-      throw unknown.wrong("a token of the vocabulary", "add it to model.vocab");
-    }
-    Json prefix = json.get("continuing_subword_prefix");
-    Json charactersMax = json.get("max_input_chars_per_word");
-    return new WordPiece(
-        vocabulary,
-        new Token(id, unknown.text()),
-        prefix.isNull() ? "##" : prefix.text(),
-        charactersMax.isNull() ? 100 : charactersMax.integer(0, 1 << 20));
-  }
-
-  private static AddedTokens.Rule rule(Json json, Map<String, Integer> vocabulary, String text) {
+  private static AddedTokens.Rule rule(
+      Json json, Vocabulary vocabulary, String text, boolean special) {
     String content = json.get("content").text();
-    int id = json.get("id").integer(0, Integer.MAX_VALUE);
-    int inVocabulary = vocabulary.getOrDefault(content, id);
-    if (id != inVocabulary) {
+    int id = id(json.get("id"));
+    int inVocabulary = vocabulary.id(content);
+    if (inVocabulary >= 0 && id != inVocabulary) {
       throw json.get("id").wrong("the vocabulary's id " + inVocabulary, "correct one of them");
     }
     return new AddedTokens.Rule(
         new Token(id, content),
         text,
-        truth(json.get("single_word"), false),
-        truth(json.get("lstrip"), false),
-        truth(json.get("rstrip"), false));
+        json.get("single_word").truthOr(false),
+        json.get("lstrip").truthOr(false),
+        json.get("rstrip").truthOr(false),
+        special);
   }
 
   private static Template template(Json json) {
@@ -118,18 +103,35 @@ final class TokenizerFile {
             .forEach((name, token) -> special.put(name, tokens(token)));
         yield new Template(parts(json.get("single"), special), parts(json.get("pair"), special));
       }
-      case "BertProcessing" -> bertTemplate(token(json.get("cls")), token(json.get("sep")));
-      default -> throw type.wrong("'TemplateProcessing' or 'BertProcessing'", KINDS);
+      case "BertProcessing" -> Template.bert(token(json.get("cls")), token(json.get("sep")));
+      case "RobertaProcessing" -> Template.roberta(token(json.get("cls")), token(json.get("sep")));
+      case "ByteLevel" -> Template.NONE; // offsets, which are not kept
+      case "Sequence" -> lastTemplate(json.get("processors"));
+      default ->
+          throw type.wrong(
+              "'TemplateProcessing', 'BertProcessing', 'RobertaProcessing', 'ByteLevel' or 'Sequence'",
+              KINDS);
     };
   }
 
-  private static Template bertTemplate(Token start, Token end) {
-    Template.Part before = new Template.Special(List.of(start), 0);
-    Template.Part after = new Template.Special(List.of(end), 0);
-    Template.Part last = new Template.Special(List.of(end), 1);
-    return new Template(
-        List.of(before, new Template.First(0), after),
-        List.of(before, new Template.First(0), after, new Template.Second(1), last));
+  /** The one of several that says anything. */
+  private static Template lastTemplate(Json processors) {
+    Template result = Template.NONE;
+    for (Json processor : processors.elements()) {
+      Template template = template(processor);
+      if (!template.equals(Template.NONE)) {
+        if (!result.equals(Template.NONE)) {
+          throw processor.wrong("one template", KINDS);
+        }
+        result = template;
+      }
+    }
+    return result;
+  }
+
+  /** An id that may become part of a table. */
+  private static int id(Json json) {
+    return json.integer(0, IDS_MAX);
   }
 
   private static Token token(Json pair) {
@@ -137,7 +139,7 @@ final class TokenizerFile {
     if (elements.size() != 2) {
       throw pair.wrong("a token and its id", KINDS);
     }
-    return new Token(elements.get(1).integer(0, Integer.MAX_VALUE), elements.get(0).text());
+    return new Token(id(elements.get(1)), elements.get(0).text());
   }
 
   private static List<Token> tokens(Json special) {
@@ -148,7 +150,7 @@ final class TokenizerFile {
     }
     List<Token> tokens = new ArrayList<>();
     for (int i = 0; i < ids.size(); i++) {
-      tokens.add(new Token(ids.get(i).integer(0, Integer.MAX_VALUE), texts.get(i).text()));
+      tokens.add(new Token(id(ids.get(i)), texts.get(i).text()));
     }
     return tokens;
   }

@@ -1,63 +1,57 @@
 package dev.bascule.formats.tokenizer;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
-
 /**
  * Splits a word into the longest pieces of the vocabulary from left to right; pieces after the
  * first carry a prefix. A word that cannot be split is unknown as a whole. Source: Wu et al. 2016,
  * https://arxiv.org/abs/1609.08144, as used by BERT.
  */
-final class WordPiece {
-  private final Map<String, Integer> vocabulary;
-  private final Token unknown;
+final class WordPiece implements TokenModel {
+  private final Vocabulary vocabulary;
+  private final int unknown;
   private final String prefix;
   private final int wordCharactersMax;
   private final int pieceCharsMax;
 
-  /** The vocabulary becomes the model's own; it is large, so that it is not copied. */
-  WordPiece(Map<String, Integer> vocabulary, Token unknown, String prefix, int wordCharactersMax) {
-    this.vocabulary = Collections.unmodifiableMap(vocabulary);
+  WordPiece(Vocabulary vocabulary, int unknown, String prefix, int wordCharactersMax) {
+    this.vocabulary = vocabulary;
     this.unknown = unknown;
     this.prefix = prefix;
     this.wordCharactersMax = wordCharactersMax;
-    this.pieceCharsMax = vocabulary.keySet().stream().mapToInt(String::length).max().orElse(0);
+    this.pieceCharsMax = vocabulary.charsMax();
   }
 
-  /** Appends the pieces of {@code word}. */
-  void split(String word, List<Token> pieces) {
+  @Override
+  public void encode(String word, IdList ids) {
     if (word.codePointCount(0, word.length()) > wordCharactersMax) {
-      pieces.add(unknown);
+      ids.add(unknown);
       return;
     }
-    List<Token> found = new ArrayList<>();
+    IdList found = new IdList();
     int start = 0;
     while (start < word.length()) {
-      Token piece = longest(word, start);
-      if (piece == null) {
-        pieces.add(unknown);
+      int piece = longest(word, start);
+      if (piece < 0) {
+        ids.add(unknown);
         return;
       }
       found.add(piece);
-      start += piece.text().length() - (start > 0 ? prefix.length() : 0);
+      start += vocabulary.text(piece).length() - (start > 0 ? prefix.length() : 0);
     }
-    pieces.addAll(found);
+    for (int id : found.toArray()) {
+      ids.add(id);
+    }
   }
 
-  private @Nullable Token longest(String word, int start) {
+  private int longest(String word, int start) {
     int end = Math.min(word.length(), start + pieceCharsMax);
     while (end > start) {
       String text = word.substring(start, end);
-      text = start > 0 ? prefix + text : text;
-      Integer id = vocabulary.get(text);
-      if (id != null) {
-        return new Token(id, text);
+      int id = vocabulary.id(start > 0 ? prefix + text : text);
+      if (id >= 0) {
+        return id;
       }
       end = word.offsetByCodePoints(end, -1);
     }
-    return null;
+    return -1;
   }
 }

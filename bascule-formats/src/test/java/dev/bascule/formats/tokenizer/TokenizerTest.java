@@ -123,9 +123,13 @@ class TokenizerTest {
   void errorsNameThePlace() {
     assertRefused(
         "\"BertNormalizer\"",
-        "\"NFC\"",
-        "tokenizer.json, normalizer.type: expected 'BertNormalizer', got 'NFC'");
-    assertRefused("\"WordPiece\"", "\"BPE\"", "model.type: expected 'WordPiece', got 'BPE'");
+        "\"Precompiled\"",
+        "tokenizer.json, normalizer.type: expected 'BertNormalizer', 'NFC'",
+        "got 'Precompiled'");
+    assertRefused(
+        "\"WordPiece\"",
+        "\"WordLevel\"",
+        "model.type: expected 'BPE', 'Unigram' or 'WordPiece', got 'WordLevel'");
     assertRefused("\"un\": 5", "\"un\": -5", "model.vocab.un: expected a whole number from 0");
     assertRefused(
         "\"unk_token\": \"[UNK]\"",

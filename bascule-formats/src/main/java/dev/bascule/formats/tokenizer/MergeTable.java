@@ -1,0 +1,72 @@
+package dev.bascule.formats.tokenizer;
+
+import java.util.Arrays;
+
+/**
+ * What two neighbouring symbols become, and how early: a hash table of primitives, since it is
+ * asked for every pair of every word.
+ */
+final class MergeTable {
+  static final long NONE = -1;
+  private static final long EMPTY = -1;
+
+  private final long[] keys;
+  private final long[] merges;
+  private final int mask;
+
+  /** Room for {@code pairs} pairs, at a load of at most a half. */
+  MergeTable(int pairs) {
+    int slots = Integer.highestOneBit(Math.max(8, pairs)) << 2;
+    this.keys = new long[slots];
+    this.merges = new long[slots];
+    this.mask = slots - 1;
+    Arrays.fill(keys, EMPTY);
+  }
+
+  /** Rank and result of a merge in one number: of two, the smaller comes first. */
+  static long merge(int rank, int result) {
+    return (long) rank << 32 | result;
+  }
+
+  static int rank(long merge) {
+    return (int) (merge >>> 32);
+  }
+
+  static int result(long merge) {
+    return (int) merge;
+  }
+
+  /** Keeps the first merge of a pair. */
+  void put(int left, int right, long merge) {
+    long key = key(left, right);
+    int slot = slot(key);
+    while (keys[slot] != EMPTY && keys[slot] != key) {
+      slot = (slot + 1) & mask;
+    }
+    if (keys[slot] == EMPTY) {
+      keys[slot] = key;
+      merges[slot] = merge;
+    }
+  }
+
+  /** The merge of a pair, or {@link #NONE}. */
+  long find(int left, int right) {
+    long key = key(left, right);
+    int slot = slot(key);
+    while (keys[slot] != EMPTY) {
+      if (keys[slot] == key) {
+        return merges[slot];
+      }
+      slot = (slot + 1) & mask;
+    }
+    return NONE;
+  }
+
+  private static long key(int left, int right) {
+    return (long) left << 32 | right;
+  }
+
+  private int slot(long key) {
+    return (int) (key * 0x9E3779B97F4A7C15L >>> 32) & mask;
+  }
+}
