@@ -128,7 +128,7 @@ final class GgufTokenizer {
             new Fallback(new int[0], OptionalInt.empty(), false),
             row.wholePiecesFirst());
     Normalizer normalizer =
-        row.composes() ? new Normalizer.Unicode(java.text.Normalizer.Form.NFC) : Normalizer.none();
+        row.composes() ? new UnicodeForm(java.text.Normalizer.Form.NFC) : Normalizer.none();
     return tokenizer(
         vocabulary,
         normalizer,

@@ -13,7 +13,7 @@ sealed interface Normalizer
         Normalizer.ReplacePattern,
         Normalizer.Strip,
         Normalizer.StripAccents,
-        Normalizer.Unicode {
+        UnicodeForm {
   /** Leaves everything as it is. */
   static Normalizer none() {
     return new Chain(List.of(), "");
@@ -47,16 +47,6 @@ sealed interface Normalizer
         }
       }
       return result;
-    }
-  }
-
-  /** One of Unicode's normal forms. */
-  record Unicode(java.text.Normalizer.Form form) implements Normalizer {
-    @Override
-    public String normalize(String text) {
-      return java.text.Normalizer.isNormalized(text, form)
-          ? text
-          : java.text.Normalizer.normalize(text, form);
     }
   }
 

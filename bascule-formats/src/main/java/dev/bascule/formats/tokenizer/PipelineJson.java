@@ -21,10 +21,10 @@ final class PipelineJson {
               json.get("normalizers").elements().stream().map(PipelineJson::normalizer).toList(),
               json.location());
       case "BertNormalizer" -> bertNormalizer(json);
-      case "NFC" -> new Normalizer.Unicode(java.text.Normalizer.Form.NFC);
-      case "NFD" -> new Normalizer.Unicode(java.text.Normalizer.Form.NFD);
-      case "NFKC" -> new Normalizer.Unicode(java.text.Normalizer.Form.NFKC);
-      case "NFKD" -> new Normalizer.Unicode(java.text.Normalizer.Form.NFKD);
+      case "NFC" -> new UnicodeForm(java.text.Normalizer.Form.NFC);
+      case "NFD" -> new UnicodeForm(java.text.Normalizer.Form.NFD);
+      case "NFKC" -> new UnicodeForm(java.text.Normalizer.Form.NFKC);
+      case "NFKD" -> new UnicodeForm(java.text.Normalizer.Form.NFKD);
       case "Lowercase" -> new Normalizer.Lowercase();
       case "StripAccents" -> new Normalizer.StripAccents();
       case "Strip" ->

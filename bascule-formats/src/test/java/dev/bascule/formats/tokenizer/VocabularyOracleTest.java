@@ -3,6 +3,7 @@ package dev.bascule.formats.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.bascule.formats.Oracles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -20,34 +20,9 @@ import org.junit.jupiter.api.TestFactory;
 class VocabularyOracleTest {
   private static final String SEPARATOR = "\n__ggml_vocab_test__\n";
 
-  static Path oracles() {
-    String configured = System.getenv("BASCULE_ORACLES");
-    Path root = Path.of(System.getProperty("bascule.root", "."));
-    Path oracles =
-        configured == null || configured.isEmpty()
-            ? root.resolve("../shared/oracles")
-            : Path.of(configured);
-    Assumptions.assumeTrue(Files.isDirectory(oracles), "no oracles at " + oracles.normalize());
-    return oracles;
-  }
-
-  /** A file that the build machine fetched; the test is skipped where it did not. */
-  static Path testData(String name) {
-    String configured = System.getenv("BASCULE_TEST_DATA");
-    Path root = Path.of(System.getProperty("bascule.root", "."));
-    Path folder =
-        configured == null || configured.isEmpty()
-            ? repository().resolve("target/test-data")
-            : Path.of(configured);
-    Path file = folder.resolve(name);
-    Assumptions.assumeTrue(
-        Files.exists(file), "no " + file.normalize() + "; scripts/test-data fetches it");
-    return file;
-  }
-
   @TestFactory
   Stream<DynamicTest> vocabulariesAgreeWithLlamaCpp() throws IOException {
-    Path folder = oracles().resolve("tokenizers");
+    Path folder = Oracles.path("tokenizers");
     List<Path> files;
     try (Stream<Path> all = Files.list(folder)) {
       files = all.filter(path -> path.toString().endsWith(".gguf")).sorted().toList();
@@ -77,7 +52,7 @@ class VocabularyOracleTest {
 
   @Test
   void storiesAreReadAndWritten() throws IOException {
-    Path file = oracles().resolve("stories260K/stories260K-F32.gguf");
+    Path file = Oracles.path("stories260K/stories260K-F32.gguf");
     Tokenizer tokenizer = Tokenizer.of(GgufMetadataForTests.read(file));
     String text = "Once upon a time, there was a little girl named Lily.";
     int[] ids = {403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317, 426};

@@ -3,6 +3,7 @@ package dev.bascule.formats.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.bascule.formats.Oracles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -15,7 +16,6 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -190,14 +190,10 @@ class WordPieceOracleTest {
 
   @Test
   void llamaCppAgrees() throws IOException {
-    String configured = System.getenv("BASCULE_ORACLES");
-    Path root = Path.of(System.getProperty("bascule.root", "."));
-    Path oracles = configured == null ? root.resolve("../shared/oracles") : Path.of(configured);
-    Path inputs = oracles.resolve("tokenizers/ggml-vocab-bert-bge.gguf.inp");
-    Assumptions.assumeTrue(Files.exists(inputs), "no oracles at " + oracles.normalize());
+    Path inputs = Oracles.path("tokenizers/ggml-vocab-bert-bge.gguf.inp");
     String[] texts = Files.readString(inputs).split("\n__ggml_vocab_test__\n", -1);
     List<String> answers =
-        Files.readAllLines(oracles.resolve("tokenizers/ggml-vocab-bert-bge.gguf.out"));
+        Files.readAllLines(Oracles.path("tokenizers/ggml-vocab-bert-bge.gguf.out"));
     List<String> differences = new ArrayList<>();
     for (int i = 0; i < answers.size(); i++) {
       String ids =
