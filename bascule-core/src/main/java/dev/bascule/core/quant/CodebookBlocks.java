@@ -19,13 +19,15 @@ final class CodebookBlocks {
   private CodebookBlocks() {}
 
   /** d f16, 16 bytes of nibbles. */
-  static void iq4nl(MemorySegment blocks, long at, float[] values, int to) {
-    nibbles(blocks, at + 2, Bits.f16(blocks, at), NON_LINEAR, values, to);
+  static void iq4nl(MemorySegment blocks, long at, UnpackedBlock to) {
+    to.scales[0] = Bits.f16(blocks, at);
+    nibbles(blocks, at + 2, NON_LINEAR, to, 0);
   }
 
   /** A power of two in e8m0, 16 bytes of nibbles. */
-  static void mxfp4(MemorySegment blocks, long at, float[] values, int to) {
-    nibbles(blocks, at + 1, halfOfE8m0(Bits.u8(blocks, at)), E2M1_DOUBLED, values, to);
+  static void mxfp4(MemorySegment blocks, long at, UnpackedBlock to) {
+    to.scales[0] = halfOfE8m0(Bits.u8(blocks, at));
+    nibbles(blocks, at + 1, E2M1_DOUBLED, to, 0);
   }
 
   /** 2^(code - 128): half of what the code means, since the values are doubled. */
@@ -38,22 +40,23 @@ final class CodebookBlocks {
    * d f16, the high two bits of 8 scales, their low four bits, 128 bytes of nibbles. A scale, less
    * 32, belongs to 32 elements.
    */
-  static void iq4xs(MemorySegment blocks, long at, float[] values, int to) {
+  static void iq4xs(MemorySegment blocks, long at, UnpackedBlock to) {
     float d = Bits.f16(blocks, at);
     int high = Bits.u16(blocks, at + 2);
     for (int i = 0; i < 8; i++) {
       int low = Bits.u8(blocks, at + 4 + i / 2) >> 4 * (i % 2) & 15;
       int scale = (low | (high >> 2 * i & 3) << 4) - 32;
-      nibbles(blocks, at + 8 + (long) HALF * i, d * scale, NON_LINEAR, values, to + 2 * HALF * i);
+      to.scales[i] = d * scale;
+      nibbles(blocks, at + 8 + (long) HALF * i, NON_LINEAR, to, 2 * HALF * i);
     }
   }
 
   private static void nibbles(
-      MemorySegment blocks, long at, float d, byte[] codebook, float[] values, int to) {
+      MemorySegment blocks, long at, byte[] codebook, UnpackedBlock to, int first) {
     for (int i = 0; i < HALF; i++) {
       int pair = Bits.u8(blocks, at + i);
-      values[to + i] = codebook[pair & 15] * d;
-      values[to + i + HALF] = codebook[pair >> 4] * d;
+      to.numbers[first + i] = codebook[pair & 15];
+      to.numbers[first + i + HALF] = codebook[pair >> 4];
     }
   }
 }

@@ -20,19 +20,19 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ImmutableEnumChecker") // the rows hold method references without state
 public enum QuantType {
-  Q4_0(2, 32, 18, SimpleBlocks::q40, null),
-  Q4_1(3, 32, 20, SimpleBlocks::q41, null),
-  Q5_0(6, 32, 22, SimpleBlocks::q50, null),
-  Q5_1(7, 32, 24, SimpleBlocks::q51, null),
-  Q8_0(8, 32, 34, SimpleBlocks::q80, null),
-  Q2_K(10, 256, 84, SuperBlocks::q2k, null),
-  Q3_K(11, 256, 110, SuperBlocks::q3k, null),
-  Q4_K(12, 256, 144, SuperBlocks::q4k, null),
-  Q5_K(13, 256, 176, SuperBlocks::q5k, null),
-  Q6_K(14, 256, 210, SuperBlocks::q6k, null),
-  IQ4_NL(20, 32, 18, CodebookBlocks::iq4nl, null),
-  IQ4_XS(23, 256, 136, CodebookBlocks::iq4xs, null),
-  MXFP4(39, 32, 17, CodebookBlocks::mxfp4, null);
+  Q4_0(2, 32, 18, 32, false, SimpleBlocks::q40, null),
+  Q4_1(3, 32, 20, 32, true, SimpleBlocks::q41, null),
+  Q5_0(6, 32, 22, 32, false, SimpleBlocks::q50, null),
+  Q5_1(7, 32, 24, 32, true, SimpleBlocks::q51, null),
+  Q8_0(8, 32, 34, 32, false, SimpleBlocks::q80, null),
+  Q2_K(10, 256, 84, 16, true, SuperBlocks::q2k, null),
+  Q3_K(11, 256, 110, 16, false, SuperBlocks::q3k, null),
+  Q4_K(12, 256, 144, 32, true, SuperBlocks::q4k, null),
+  Q5_K(13, 256, 176, 32, true, SuperBlocks::q5k, null),
+  Q6_K(14, 256, 210, 16, false, SuperBlocks::q6k, null),
+  IQ4_NL(20, 32, 18, 32, false, CodebookBlocks::iq4nl, null),
+  IQ4_XS(23, 256, 136, 32, false, CodebookBlocks::iq4xs, null),
+  MXFP4(39, 32, 17, 32, false, CodebookBlocks::mxfp4, null);
 
   /** Elements of the largest block. */
   public static final int BLOCK_ELEMENTS_MAX = 256;
@@ -43,6 +43,8 @@ public enum QuantType {
   private final int ggufCode;
   private final int blockElements;
   private final int blockBytes;
+  private final int groupElements;
+  private final boolean hasOffsets;
   private final BlockDecoder decoder;
   private final @Nullable BlockEncoder encoder;
 
@@ -50,11 +52,15 @@ public enum QuantType {
       int ggufCode,
       int blockElements,
       int blockBytes,
+      int groupElements,
+      boolean hasOffsets,
       BlockDecoder decoder,
       @Nullable BlockEncoder encoder) {
     this.ggufCode = ggufCode;
     this.blockElements = blockElements;
     this.blockBytes = blockBytes;
+    this.groupElements = groupElements;
+    this.hasOffsets = hasOffsets;
     this.decoder = decoder;
     this.encoder = encoder;
   }
@@ -70,6 +76,21 @@ public enum QuantType {
 
   public int blockBytes() {
     return blockBytes;
+  }
+
+  /** Elements that share a scale: 16 or 32. */
+  public int groupElements() {
+    return groupElements;
+  }
+
+  /** Whether groups have an offset beside their scale. */
+  public boolean hasOffsets() {
+    return hasOffsets;
+  }
+
+  /** Takes the block at byte {@code at} apart. */
+  public void unpack(MemorySegment blocks, long at, UnpackedBlock to) {
+    decoder.unpack(blocks, at, to);
   }
 
   /** Bits that an element takes, scales counted. */
@@ -105,10 +126,20 @@ public enum QuantType {
    * to {@code values} from {@code to} on.
    */
   public void decode(MemorySegment blocks, long offset, float[] values, int to, int count) {
+    UnpackedBlock block = new UnpackedBlock();
     long end = offset + bytes(count);
     for (long at = offset; at < end; at += blockBytes) {
-      decoder.decode(blocks, at, values, to);
+      decoder.unpack(blocks, at, block);
+      values(block, values, to);
       to += blockElements;
+    }
+  }
+
+  private void values(UnpackedBlock block, float[] values, int to) {
+    for (int i = 0; i < blockElements; i++) {
+      int group = i / groupElements;
+      float value = block.scales[group] * block.numbers[i];
+      values[to + i] = hasOffsets ? value + block.offsets[group] : value;
     }
   }
 
@@ -117,12 +148,14 @@ public enum QuantType {
    * to f32 in {@code values} from its start on.
    */
   public void decode(MemorySegment blocks, long offset, MemorySegment values, long count) {
-    float[] block = new float[blockElements];
+    UnpackedBlock block = new UnpackedBlock();
+    float[] elements = new float[blockElements];
     long end = offset + bytes(count);
     long to = 0;
     for (long at = offset; at < end; at += blockBytes) {
-      decoder.decode(blocks, at, block, 0);
-      MemorySegment.copy(block, 0, values, ValueLayout.JAVA_FLOAT_UNALIGNED, to, blockElements);
+      decoder.unpack(blocks, at, block);
+      values(block, elements, 0);
+      MemorySegment.copy(elements, 0, values, ValueLayout.JAVA_FLOAT_UNALIGNED, to, blockElements);
       to += (long) blockElements * Float.BYTES;
     }
   }

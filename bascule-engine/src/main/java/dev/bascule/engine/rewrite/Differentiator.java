@@ -3,8 +3,10 @@ package dev.bascule.engine.rewrite;
 import dev.bascule.core.DType;
 import dev.bascule.core.ShapeException;
 import dev.bascule.core.graph.Attention;
+import dev.bascule.core.graph.CachedAttention;
 import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.LibraryOp;
+import dev.bascule.core.graph.Linear;
 import dev.bascule.core.graph.Matmul;
 import dev.bascule.core.graph.Node;
 import dev.bascule.core.graph.Ops;
@@ -78,6 +80,8 @@ public final class Differentiator {
     return switch (op) {
       case Matmul matmul -> true;
       case Attention attention -> false;
+      case CachedAttention attention -> false;
+      case Linear linear -> false;
     };
   }
 

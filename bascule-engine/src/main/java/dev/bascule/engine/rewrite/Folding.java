@@ -8,6 +8,7 @@ import dev.bascule.core.Tensor;
 import dev.bascule.core.graph.Attention;
 import dev.bascule.core.graph.Bitcast;
 import dev.bascule.core.graph.Broadcast;
+import dev.bascule.core.graph.CachedAttention;
 import dev.bascule.core.graph.Call;
 import dev.bascule.core.graph.Cast;
 import dev.bascule.core.graph.Concat;
@@ -17,6 +18,7 @@ import dev.bascule.core.graph.Dot;
 import dev.bascule.core.graph.Elementwise;
 import dev.bascule.core.graph.Gather;
 import dev.bascule.core.graph.Iota;
+import dev.bascule.core.graph.Linear;
 import dev.bascule.core.graph.Matmul;
 import dev.bascule.core.graph.Node;
 import dev.bascule.core.graph.NonZero;
@@ -77,6 +79,8 @@ final class Folding {
       case Dot d -> evaluate(node, SMALL_BYTES_MAX);
       case Matmul m -> evaluate(node, SMALL_BYTES_MAX);
       case Attention a -> evaluate(node, SMALL_BYTES_MAX);
+      case CachedAttention a -> evaluate(node, SMALL_BYTES_MAX);
+      case Linear l -> evaluate(node, SMALL_BYTES_MAX);
       case Call c -> evaluate(node, SMALL_BYTES_MAX);
       case DimensionValue value ->
           value.dim().isConstant() ? evaluate(node, bytesMax) : Optional.empty();
