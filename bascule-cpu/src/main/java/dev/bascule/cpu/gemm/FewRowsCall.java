@@ -58,7 +58,7 @@ final class FewRowsCall {
         && product.start() == Product.Start.ZERO
         && product.depth() > 0
         && rows <= ROWS_MAX
-        && 5 * empty <= 2 * code.lanes;
+        && 5 * empty <= 2L * code.lanes;
   }
 
   void run() {
@@ -68,17 +68,16 @@ final class FewRowsCall {
     long block = rest / (rows * bytes) / code.panelColumns() * code.panelColumns();
     for (long from = region.columnFrom(); from < region.columnTo(); from += block) {
       long columns = Math.min(block, region.columnTo() - from);
+      Matrix lhs = product.lhs();
+      long rowsAt = lhs.element(bytes, region.rowFrom(), 0);
       Product transposed =
           new Product(
               new Matrix(rhs.element(bytes, 0, from), rhs.columnStride(), 1),
-              new Matrix(
-                  product.lhs().element(bytes, region.rowFrom(), 0),
-                  product.lhs().columnStride(),
-                  product.lhs().rowStride()),
+              new Matrix(rowsAt, lhs.rowStride(), lhs.columnStride()).transposed(),
               Matrix.rowMajor(turned, rows),
               product.depth(),
               Product.Start.ZERO);
-      Region all = Region.all(columns, rows);
+      Region all = new Region(0, columns, 0, rows);
       new GemmCall(code, transposed, all, workspace, FinishedTile.NONE).run();
       turn(from, columns);
       hook.finished(region.rowFrom(), region.rowTo(), from, from + columns);
