@@ -58,4 +58,27 @@ public record OutgoingTensor(String name, StoredType type, List<Long> dims, Cont
   public long byteSize() {
     return type.bytes(elements());
   }
+
+  /**
+   * Writes all bytes to {@code file}.
+   *
+   * @throws IllegalStateException if the content gives more or fewer than type and dimensions say
+   */
+  public void writeTo(AtomicFile file) throws IOException {
+    long start = file.position();
+    content.writeTo(file::write);
+    long got = file.position() - start;
+    if (got != byteSize()) {
+      throw new IllegalStateException(
+          "tensor "
+              + FormatException.quote(name)
+              + " "
+              + type
+              + dims
+              + ": expected "
+              + byteSize()
+              + " bytes of content, got "
+              + got);
+    }
+  }
 }

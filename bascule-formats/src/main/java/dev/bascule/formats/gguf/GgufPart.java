@@ -27,7 +27,7 @@ record GgufPart(
 
   private static final int ENTRIES_MAX = 1 << 16;
   private static final int TENSORS_MAX = 1 << 20;
-  private static final int RANK_MAX = 4;
+  static final int RANK_MAX = 4;
   private static final int ARRAYS_MAX = 1 << 20;
   private static final int DEPTH_MAX = 8;
 
