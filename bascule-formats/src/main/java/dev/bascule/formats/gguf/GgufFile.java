@@ -42,6 +42,13 @@ public final class GgufFile implements TensorFile {
     this.tensors = Collections.unmodifiableMap(join(path, parts));
   }
 
+  /** Whether the file starts as GGUF files do. */
+  public static boolean isOne(Path path) {
+    try (MappedFile file = MappedFile.open(path)) {
+      return file.size() >= Integer.BYTES && new GgufCursor(file).i32() == GgufPart.MAGIC;
+    }
+  }
+
   /**
    * Opens a model; of a split one, any part.
    *

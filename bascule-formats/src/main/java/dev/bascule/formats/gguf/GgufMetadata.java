@@ -26,6 +26,11 @@ public final class GgufMetadata {
     return new GgufMetadata("new metadata", new LinkedHashMap<>());
   }
 
+  /** What messages call the file. */
+  public Object file() {
+    return file;
+  }
+
   /** All values, in the file's order. */
   public SequencedMap<String, GgufValue> values() {
     return values;

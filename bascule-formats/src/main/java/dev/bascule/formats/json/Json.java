@@ -293,14 +293,6 @@ public final class Json {
     return value == null ? otherwise : text();
   }
 
-  /** A number, whole or not. */
-  public double number() {
-    if (value instanceof Number number) {
-      return number.doubleValue();
-    }
-    throw wrong("a number");
-  }
-
   public boolean isText() {
     return value instanceof String;
   }

@@ -1,6 +1,8 @@
 package dev.bascule.formats.tokenizer;
 
 import dev.bascule.formats.FormatException;
+import dev.bascule.formats.gguf.GgufEntry;
+import dev.bascule.formats.gguf.GgufMetadata;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -8,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -44,21 +47,22 @@ final class GgufTokenizer {
           "[EOS]",
           "<\uff5cend\u2581of\u2581sentence\uff5c>");
 
-  private final TokenizerMetadata metadata;
+  private final GgufMetadata metadata;
   private final List<String> texts;
   private final int[] types;
 
-  GgufTokenizer(TokenizerMetadata metadata) {
+  GgufTokenizer(GgufMetadata metadata) {
     this.metadata = metadata;
-    this.texts =
-        metadata
-            .texts(PREFIX + "tokens")
-            .orElseThrow(() -> wrong("tokens", "a list of texts", "nothing"));
-    this.types = metadata.integers(PREFIX + "token_type").orElseGet(this::allNormal);
+    this.texts = List.copyOf(metadata.get(PREFIX + "tokens").texts());
+    this.types = find("token_type").map(GgufEntry::integers).orElseGet(this::allNormal);
     if (types.length < texts.size()) {
       throw wrong(
           "token_type", "a type for each of " + texts.size() + " tokens", types.length + "");
     }
+  }
+
+  private Optional<GgufEntry> find(String key) {
+    return metadata.find(PREFIX + key);
   }
 
   private int[] allNormal() {
@@ -72,8 +76,7 @@ final class GgufTokenizer {
   }
 
   Tokenizer read() {
-    String model =
-        metadata.text(PREFIX + "model").orElseThrow(() -> wrong("model", "a name", "nothing"));
+    String model = metadata.get(PREFIX + "model").text();
     return switch (model) {
       case "gpt2" -> byteLevel();
       case "llama" -> sentencePiece();
@@ -104,21 +107,22 @@ final class GgufTokenizer {
   }
 
   private OptionalInt token(String key) {
-    OptionalInt id = metadata.integer(PREFIX + key);
-    return id.isPresent() && id.getAsInt() >= 0 && id.getAsInt() < texts.size()
-        ? id
+    Optional<Integer> id =
+        find(key).map(entry -> entry.integer(-1, Integer.MAX_VALUE)).filter(i -> i >= 0);
+    return id.isPresent() && id.get() < texts.size()
+        ? OptionalInt.of(id.get())
         : OptionalInt.empty();
   }
 
   private boolean truth(String key, boolean otherwise) {
-    return metadata.truth(PREFIX + key).orElse(otherwise);
+    return find(key).map(GgufEntry::truth).orElse(otherwise);
   }
 
   private Tokenizer byteLevel() {
     Vocabulary vocabulary = vocabulary(texts);
     String place = metadata.file() + ", " + PREFIX + "pre";
     SplitPatterns.Row row =
-        SplitPatterns.named(metadata.text(PREFIX + "pre").orElse("default"), metadata.file());
+        SplitPatterns.named(find("pre").map(GgufEntry::text).orElse("default"), metadata.file());
     Symbols symbols = new Symbols(vocabulary);
     Merges merges = merges(symbols);
     TokenModel model =
@@ -140,10 +144,7 @@ final class GgufTokenizer {
 
   /** Parts of a merge that are no tokens are symbols all the same: they may merge on. */
   private Merges merges(Symbols symbols) {
-    List<String> merges =
-        metadata
-            .texts(PREFIX + "merges")
-            .orElseThrow(() -> wrong("merges", "a list of texts", "nothing"));
+    List<String> merges = metadata.get(PREFIX + "merges").texts();
     MergeTable table = new MergeTable(merges.size());
     for (int rank = 0; rank < merges.size(); rank++) {
       String merge = merges.get(rank);
@@ -161,10 +162,7 @@ final class GgufTokenizer {
   }
 
   private float[] scores() {
-    float[] scores =
-        metadata
-            .floats(PREFIX + "scores")
-            .orElseThrow(() -> wrong("scores", "a number for each token", "nothing"));
+    float[] scores = metadata.get(PREFIX + "scores").reals();
     if (scores.length < texts.size()) {
       throw wrong("scores", "a number for each of " + texts.size() + " tokens", scores.length + "");
     }
@@ -236,7 +234,7 @@ final class GgufTokenizer {
   }
 
   private Tokenizer unigram() {
-    if (metadata.integers(PREFIX + "precompiled_charsmap").isPresent()) {
+    if (find("precompiled_charsmap").isPresent()) {
       throw wrong("precompiled_charsmap", "nothing", "a map of characters");
     }
     Vocabulary vocabulary = vocabulary(texts);
@@ -343,8 +341,8 @@ final class GgufTokenizer {
             decoder,
             template),
         tokens,
-        java.util.Optional.empty(),
-        java.util.Optional.empty());
+        Optional.empty(),
+        Optional.empty());
   }
 
   private Set<Integer> ends() {

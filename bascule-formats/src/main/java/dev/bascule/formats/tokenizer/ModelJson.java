@@ -79,7 +79,7 @@ final class ModelJson {
         throw json.get(name).wrong("nothing", KINDS + " without it");
       }
     }
-    if (!json.get("dropout").isNull() && json.get("dropout").number() != 0) {
+    if (!json.get("dropout").isNull() && json.get("dropout").real() != 0) {
       throw json.get("dropout").wrong("null", "set it to null: it is for training");
     }
     int[] bytes =
@@ -140,7 +140,7 @@ final class ModelJson {
     double[] scores = new double[vocab.size()];
     for (int id = 0; id < scores.length; id++) {
       Json score = pair(vocab.get(id)).get(1);
-      scores[id] = score.number();
+      scores[id] = score.real();
       if (!Double.isFinite(scores[id])) {
         throw score.wrong("a finite number", "correct the score");
       }

@@ -33,6 +33,10 @@ public final class TokenList {
     this.roles = roles;
   }
 
+  TokenList with(Roles others) {
+    return new TokenList(vocabulary, added, special, others);
+  }
+
   /** One more than the largest id. */
   public int size() {
     return vocabulary.size();

@@ -1,6 +1,9 @@
 package dev.bascule.formats.tokenizer;
 
+import dev.bascule.formats.gguf.GgufFile;
+import dev.bascule.formats.gguf.GgufMetadata;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -50,13 +53,36 @@ public final class Tokenizer {
   }
 
   /**
+   * Reads the tokenizer of a model: a GGUF file, a {@code tokenizer.json}, or a folder that has one.
+   *
+   * @throws dev.bascule.formats.FormatException if it is broken, or not of a kind that Bascule
+   *     knows
+   */
+  public static Tokenizer open(Path path) {
+    if (Files.isDirectory(path)) {
+      return new TokenizerFolder(path).read();
+    }
+    if (GgufFile.isOne(path)) {
+      try (GgufFile file = GgufFile.open(path)) {
+        return of(file.metadata());
+      }
+    }
+    return load(path);
+  }
+
+  /**
    * Reads the tokenizer in a GGUF file's metadata.
    *
    * @throws dev.bascule.formats.FormatException if it is broken, or not of a kind that Bascule
    *     knows
    */
-  public static Tokenizer of(TokenizerMetadata metadata) {
+  public static Tokenizer of(GgufMetadata metadata) {
     return new GgufTokenizer(metadata).read();
+  }
+
+  /** This tokenizer with roles that another file told. */
+  Tokenizer with(TokenList.Roles roles) {
+    return new Tokenizer(pipeline, tokenList.with(roles), truncation, padding);
   }
 
   /** The tokens and what they are for. */

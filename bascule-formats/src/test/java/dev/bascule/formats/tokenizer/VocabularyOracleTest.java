@@ -33,7 +33,7 @@ class VocabularyOracleTest {
   }
 
   private static void assertAgrees(Path file) throws IOException {
-    Tokenizer tokenizer = Tokenizer.of(GgufMetadataForTests.read(file));
+    Tokenizer tokenizer = Tokenizer.open(file);
     String[] texts = Files.readString(Path.of(file + ".inp")).split(SEPARATOR, -1);
     List<String> answers = Files.readAllLines(Path.of(file + ".out"));
     List<String> differences = new ArrayList<>();
@@ -53,7 +53,7 @@ class VocabularyOracleTest {
   @Test
   void storiesAreReadAndWritten() throws IOException {
     Path file = Oracles.path("stories260K/stories260K-F32.gguf");
-    Tokenizer tokenizer = Tokenizer.of(GgufMetadataForTests.read(file));
+    Tokenizer tokenizer = Tokenizer.open(file);
     String text = "Once upon a time, there was a little girl named Lily.";
     int[] ids = {403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317, 426};
     assertThat(tokenizer.encodePlain(text).ids()).isEqualTo(ids);
