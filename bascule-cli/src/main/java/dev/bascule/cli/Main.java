@@ -152,6 +152,7 @@ public final class Main implements Runnable {
     commands.put("run", () -> new RunCommand(this, console));
     commands.put("verify", () -> new VerifyCommand(this, console));
     commands.put("embed", () -> new EmbedCommand(this, console));
+    commands.put("tokenize", () -> new TokenizeCommand(this, console));
     commands.put("fetch", () -> new FetchCommand(console));
     boolean namesNone = Collections.disjoint(args, commands.keySet());
     commands.forEach((name, command) -> {

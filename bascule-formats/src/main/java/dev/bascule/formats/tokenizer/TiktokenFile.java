@@ -103,21 +103,20 @@ final class TiktokenFile {
     decoder
         .map(Json::members)
         .orElse(Map.of())
-        .forEach(
-            (id, token) -> {
-              if (!id.matches("[0-9]{1,7}") || Integer.parseInt(id) >= IDS_MAX) {
-                throw token.wrong("an id below " + IDS_MAX + " as its name", REMEDY);
-              }
-              String content = token.get("content").text();
-              rules.add(
-                  new AddedTokens.Rule(
-                      new Token(Integer.parseInt(id), content),
-                      content,
-                      token.get("single_word").truthOr(false),
-                      token.get("lstrip").truthOr(false),
-                      token.get("rstrip").truthOr(false),
-                      token.get("special").truthOr(true)));
-            });
+        .forEach((id, token) -> {
+          if (!id.matches("[0-9]{1,7}") || Integer.parseInt(id) >= IDS_MAX) {
+            throw token.wrong("an id below " + IDS_MAX + " as its name", REMEDY);
+          }
+          String content = token.get("content").text();
+          rules.add(
+              new AddedTokens.Rule(
+                  new Token(Integer.parseInt(id), content),
+                  content,
+                  token.get("single_word").truthOr(false),
+                  token.get("lstrip").truthOr(false),
+                  token.get("rstrip").truthOr(false),
+                  token.get("special").truthOr(true)));
+        });
     return rules;
   }
 

@@ -53,7 +53,8 @@ public final class Tokenizer {
   }
 
   /**
-   * Reads the tokenizer of a model: a GGUF file, a {@code tokenizer.json}, or a folder that has one.
+   * Reads the tokenizer of a model: a GGUF file, a {@code tokenizer.json}, or a folder that has
+   * one.
    *
    * @throws dev.bascule.formats.FormatException if it is broken, or not of a kind that Bascule
    *     knows
@@ -133,6 +134,16 @@ public final class Tokenizer {
   public List<Encoding> encodeAll(List<String> texts) {
     return pad(
         texts.stream().map(text -> assemble(ids(text, true), Optional.empty(), true)).toList());
+  }
+
+  /** Tokens as an encoding, nothing around them. */
+  public Encoding encoding(int... ids) {
+    return pad(List.of(assemble(ids, Optional.empty(), false))).getFirst();
+  }
+
+  /** Tokens with those around them that the model wants around a text. */
+  public Encoding surround(int... ids) {
+    return pad(List.of(assemble(ids, Optional.empty(), true))).getFirst();
   }
 
   /** The text of tokens, special ones left out. */

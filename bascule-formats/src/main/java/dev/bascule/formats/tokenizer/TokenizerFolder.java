@@ -11,8 +11,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * The files of a tokenizer in a model's folder: {@code tokenizer.json}, or {@code tiktoken.model} in
- * older ones, and beside it what says which tokens begin and end a text.
+ * The files of a tokenizer in a model's folder: {@code tokenizer.json}, or {@code tiktoken.model}
+ * in older ones, and beside it what says which tokens begin and end a text.
  */
 record TokenizerFolder(Path folder) {
   private static final String FILE = "tokenizer.json";
