@@ -11,6 +11,7 @@ module dev.bascule.formats {
   exports dev.bascule.formats.json;
   exports dev.bascule.formats.npy;
   exports dev.bascule.formats.onnx;
+  exports dev.bascule.formats.quant;
   exports dev.bascule.formats.safetensors;
   exports dev.bascule.formats.tokenizer;
 }

@@ -153,6 +153,8 @@ public final class Main implements Runnable {
     commands.put("verify", () -> new VerifyCommand(this, console));
     commands.put("embed", () -> new EmbedCommand(this, console));
     commands.put("tokenize", () -> new TokenizeCommand(this, console));
+    commands.put("inspect", () -> new InspectCommand(this, console));
+    commands.put("quantize", () -> new QuantizeCommand(this, console));
     commands.put("fetch", () -> new FetchCommand(console));
     boolean namesNone = Collections.disjoint(args, commands.keySet());
     commands.forEach((name, command) -> {

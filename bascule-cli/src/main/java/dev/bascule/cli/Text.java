@@ -12,6 +12,12 @@ final class Text {
     return FormatException.quote(name);
   }
 
+  /** As {@link #quote}, without the quotes. */
+  static String plain(String name) {
+    String quoted = quote(name);
+    return quoted.substring(1, quoted.length() - 1);
+  }
+
   @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency
   static String format(String pattern, Object... values) {
     return String.format(Locale.ROOT, pattern, values);

@@ -37,10 +37,6 @@ final class Bits {
     blocks.set(ValueLayout.JAVA_BYTE, at, (byte) value);
   }
 
-  static void put32(MemorySegment blocks, long at, int value) {
-    blocks.set(INT, at, value);
-  }
-
   /** Stores {@code value} as f16; gives it back as it was rounded. */
   static float putF16(MemorySegment blocks, long at, float value) {
     short bits = Float.floatToFloat16(value);

@@ -20,16 +20,16 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ImmutableEnumChecker") // the rows hold method references without state
 public enum QuantType {
-  Q4_0(2, 32, 18, 32, false, SimpleBlocks::q40, null),
+  Q4_0(2, 32, 18, 32, false, SimpleBlocks::q40, SimpleEncoders::q40),
   Q4_1(3, 32, 20, 32, true, SimpleBlocks::q41, null),
   Q5_0(6, 32, 22, 32, false, SimpleBlocks::q50, null),
   Q5_1(7, 32, 24, 32, true, SimpleBlocks::q51, null),
-  Q8_0(8, 32, 34, 32, false, SimpleBlocks::q80, null),
+  Q8_0(8, 32, 34, 32, false, SimpleBlocks::q80, SimpleEncoders::q80),
   Q2_K(10, 256, 84, 16, true, SuperBlocks::q2k, null),
   Q3_K(11, 256, 110, 16, false, SuperBlocks::q3k, null),
-  Q4_K(12, 256, 144, 32, true, SuperBlocks::q4k, null),
-  Q5_K(13, 256, 176, 32, true, SuperBlocks::q5k, null),
-  Q6_K(14, 256, 210, 16, false, SuperBlocks::q6k, null),
+  Q4_K(12, 256, 144, 32, true, SuperBlocks::q4k, SuperBlockEncoders::q4k),
+  Q5_K(13, 256, 176, 32, true, SuperBlocks::q5k, SuperBlockEncoders::q5k),
+  Q6_K(14, 256, 210, 16, false, SuperBlocks::q6k, SuperBlockEncoders::q6k),
   IQ4_NL(20, 32, 18, 32, false, CodebookBlocks::iq4nl, null),
   IQ4_XS(23, 256, 136, 32, false, CodebookBlocks::iq4xs, null),
   MXFP4(39, 32, 17, 32, false, CodebookBlocks::mxfp4, null);

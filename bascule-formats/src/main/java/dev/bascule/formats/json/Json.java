@@ -192,7 +192,8 @@ public final class Json {
     return (outer.isEmpty() ? "" : outer + ".") + (plain ? name : FormatException.quote(name));
   }
 
-  private String describe() {
+  /** The value in a few words, on one line. */
+  public String describe() {
     return switch (value) {
       case null -> "null or nothing";
       case Map<?, ?> members -> "an object of " + members.size();

@@ -1,0 +1,152 @@
+package dev.bascule.cli;
+
+import dev.bascule.formats.StoredTensor;
+import dev.bascule.formats.TensorFile;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code bascule inspect}: what a model's file or folder holds, without loading it. */
+@Command(
+    name = "inspect",
+    description = {
+      "What a model holds: format, architecture, metadata, tensors, types, sizes.",
+      "Takes a GGUF (of a split one any part), a safetensors file or its index, or a model's folder."
+    },
+    sortOptions = false)
+final class InspectCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "MODEL", description = "the file or the folder")
+  private @Nullable Path path;
+
+  @Option(names = "--tensors", description = "list every tensor")
+  private boolean listTensors;
+
+  private final Main main;
+  private final Console console;
+
+  InspectCommand(Main main, Console console) {
+    this.main = main;
+    this.console = console;
+  }
+
+  /** What tensors of one type take together. */
+  private record TypeTotal(String type, int tensors, long elements, long bytes) {
+    private TypeTotal plus(StoredTensor tensor) {
+      return new TypeTotal(
+          type, tensors + 1, elements + tensor.elements(), bytes + tensor.byteSize());
+    }
+  }
+
+  @Override
+  public Integer call() {
+    if (path == null) {
+      throw new RequestException("inspect: give a model's file or folder");
+    }
+    try (TensorFile model = ModelPath.open(path)) {
+      ModelDescription description = ModelDescription.of(model);
+      List<TypeTotal> types = types(model);
+      if (main.json()) {
+        console.out().println(json(description, types, model));
+      } else {
+        print(description, types, model);
+      }
+    }
+    return ExitCodes.DONE;
+  }
+
+  /** Types by the bytes that they take, most first. */
+  private static List<TypeTotal> types(TensorFile model) {
+    Map<String, TypeTotal> types = new LinkedHashMap<>();
+    for (StoredTensor tensor : model.tensors().values()) {
+      String type = tensor.type().toString();
+      types.put(type, types.getOrDefault(type, new TypeTotal(type, 0, 0, 0)).plus(tensor));
+    }
+    List<TypeTotal> sorted = new ArrayList<>(types.values());
+    sorted.sort((a, b) -> Long.compare(b.bytes(), a.bytes()));
+    return sorted;
+  }
+
+  private static long elements(List<TypeTotal> types) {
+    return types.stream().mapToLong(TypeTotal::elements).sum();
+  }
+
+  private void print(ModelDescription description, List<TypeTotal> types, TensorFile model) {
+    PrintWriter out = console.out();
+    line("format", description.format());
+    description.architecture().ifPresent(name -> line("architecture", name));
+    line("elements", Text.format("%,d", elements(types)));
+    line("tensors", Text.format("%d, %s", model.tensors().size(), Text.bytes(model.tensorBytes())));
+    for (TypeTotal type : types) {
+      String count = Text.count(type.tensors(), "tensor");
+      out.println(
+          Text.format(
+              "  %-10s %-12s %s, %.4g bits each",
+              type.type(),
+              count,
+              Text.bytes(type.bytes()),
+              8.0 * type.bytes() / Math.max(1, type.elements())));
+    }
+    line("metadata", description.metadata().isEmpty() ? "none" : "");
+    description
+        .metadata()
+        .forEach((key, value) -> out.println("  " + Text.plain(key) + " = " + value));
+    if (listTensors) {
+      line("every tensor", "");
+      for (StoredTensor tensor : model.tensors().values()) {
+        out.println(
+            Text.format(
+                "  %-10s %-20s %10s  %s",
+                tensor.type(),
+                tensor.dims(),
+                Text.bytes(tensor.byteSize()),
+                Text.plain(tensor.name())));
+      }
+    }
+  }
+
+  private void line(String name, String value) {
+    console.out().println(Text.format("%-13s %s", name, value).stripTrailing());
+  }
+
+  private String json(ModelDescription description, List<TypeTotal> types, TensorFile model) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("path", model.path().toString());
+    json.put("format", description.format());
+    description.architecture().ifPresent(name -> json.put("architecture", name));
+    json.put("elements", elements(types));
+    json.put("bytes", model.tensorBytes());
+    json.put("tensorCount", model.tensors().size());
+    List<Map<String, Object>> totals = new ArrayList<>();
+    for (TypeTotal type : types) {
+      Map<String, Object> total = new LinkedHashMap<>();
+      total.put("type", type.type());
+      total.put("tensors", type.tensors());
+      total.put("elements", type.elements());
+      total.put("bytes", type.bytes());
+      totals.add(total);
+    }
+    json.put("types", totals);
+    json.put("metadata", description.metadata());
+    if (listTensors) {
+      List<Map<String, Object>> tensors = new ArrayList<>();
+      for (StoredTensor tensor : model.tensors().values()) {
+        Map<String, Object> one = new LinkedHashMap<>();
+        one.put("name", tensor.name());
+        one.put("type", tensor.type().toString());
+        one.put("shape", tensor.dims());
+        one.put("bytes", tensor.byteSize());
+        tensors.add(one);
+      }
+      json.put("tensors", tensors);
+    }
+    return JsonText.of(json);
+  }
+}
