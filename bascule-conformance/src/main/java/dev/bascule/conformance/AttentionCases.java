@@ -5,7 +5,10 @@ import dev.bascule.core.DType;
 import dev.bascule.core.Dim;
 import dev.bascule.core.Shape;
 import dev.bascule.core.Symbol;
+import dev.bascule.core.Tensor;
 import dev.bascule.core.graph.Attention;
+import dev.bascule.core.graph.CachedAttention;
+import dev.bascule.core.graph.Constant;
 import dev.bascule.core.graph.Node;
 import dev.bascule.core.graph.Ops;
 import dev.bascule.core.graph.Value;
@@ -33,6 +36,13 @@ final class AttentionCases {
       cases.add(symbolic(dtype, f32));
     }
     cases.add(large());
+    for (DType cache : List.of(DType.F32, DType.F16, DType.BF16)) {
+      cases.add(cached(cache, 1, 33, 33, cache == DType.F16));
+      cases.add(cached(cache, 1, 70, 64, false));
+      cases.add(cached(cache, 7, 40, 16, false));
+      cases.add(cached(cache, 40, 40, 8, false));
+      cases.add(cached(cache, 3, 3, 64, cache == DType.F32));
+    }
     return cases;
   }
 
@@ -122,5 +132,21 @@ final class AttentionCases {
             draft.input("v", DType.F32, Shape.of(1, 4, 70, 32), rule));
     outputs(draft, "large", new Attention(0.17f, false, 64), operands);
     return draft.brief(true).run();
+  }
+
+  /** The last {@code n} of {@code length} positions in a cache of 70, by heads that share it. */
+  private static Case cached(DType cache, long n, long length, int keyBlock, boolean brief) {
+    String name = "attention/cached %d of %d by %d/%s".formatted(n, length, keyBlock, cache);
+    var draft = new Case.Draft(name, cache);
+    var rule = Values.Spread.MODERATE;
+    List<Value> operands =
+        List.of(
+            draft.input("q", DType.F32, Shape.of(n, 6, 16), rule),
+            draft.input("k", cache, Shape.of(70, 2, 16), rule),
+            draft.input("v", cache, Shape.of(70, 2, 24), rule),
+            Constant.of(Tensor.of(new long[] {length}, 1)));
+    Node node = Node.of("", new CachedAttention(0.25f, keyBlock), operands);
+    draft.output("CachedAttention", node.result());
+    return draft.brief(brief).run();
   }
 }

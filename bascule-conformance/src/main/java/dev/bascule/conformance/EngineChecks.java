@@ -11,6 +11,7 @@ import dev.bascule.core.Symbol;
 import dev.bascule.core.Tensor;
 import dev.bascule.core.TensorType;
 import dev.bascule.core.device.Device;
+import dev.bascule.core.graph.CachedAttention;
 import dev.bascule.core.graph.Gather;
 import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.Node;
@@ -53,6 +54,7 @@ final class EngineChecks {
         Check.that("one plan, many lengths, many runs", this::plansAreReused),
         Check.that("sessions in four threads give the bits of one", this::sessionsInThreads),
         Check.that("states live between runs", this::statesLive),
+        Check.that("a cache filled in steps gives the bits of one step", this::cacheGrows),
         Check.that("nothing stays open when all is closed", this::nothingStaysOpen),
         Check.that("later runs make nothing on the device", this::laterRunsMakeNothing));
   }
@@ -309,6 +311,70 @@ final class EngineChecks {
   }
 
   // --- leaks
+
+  /** Attention over states that each run adds positions to. */
+  private void cacheGrows() {
+    Dim n = Dim.of(new Symbol("n", 1, 24));
+    Dim capacity = Dim.of(30);
+    Value q = Parameter.input("q", TensorType.of(DType.F32, n, Dim.of(4), Dim.of(8)));
+    Value k = Parameter.input("k", TensorType.of(DType.F32, n, Dim.of(2), Dim.of(8)));
+    Value positions = Parameter.input("positions", TensorType.of(DType.I64, n));
+    Value length = Parameter.input("length", TensorType.of(DType.I64, Dim.ONE));
+    State cache = new State("cache", TensorType.of(DType.F16, capacity, Dim.of(2), Dim.of(8)));
+    Value before = Parameter.read(cache);
+    Value after = Ops.scatter(Scatter.Kind.SET, before, positions, Ops.cast(k, DType.F16));
+    Value out =
+        Node.of("", new CachedAttention(0.5f, 8), List.of(q, after, after, length)).result();
+    Graph graph =
+        new Graph(
+            "cache",
+            List.of(q, k, positions, length),
+            new java.util.LinkedHashMap<>(Map.of("out", out)),
+            Map.of(cache, after));
+    var random = new SplittableRandom(11);
+    Tensor queries =
+        Inputs.draw(
+            DType.F32, new long[] {20, 4, 8}, Values.Spread.MODERATE, Bindings.NONE, random);
+    Tensor keys =
+        Inputs.draw(
+            DType.F32, new long[] {20, 2, 8}, Values.Spread.MODERATE, Bindings.NONE, random);
+    List<List<Tensor>> all = new ArrayList<>();
+    try (Engine engine = new Engine(device);
+        Plan plan = engine.compile(graph)) {
+      for (int step : new int[] {20, 7, 1}) {
+        List<Tensor> rows = new ArrayList<>();
+        try (Store store = engine.store();
+            Session session = plan.session(store)) {
+          for (int from = 0; from < 20; from += step) {
+            int count = Math.min(step, 20 - from);
+            long[] at = java.util.stream.LongStream.range(from, from + count).toArray();
+            Map<String, Tensor> inputs =
+                Map.of(
+                    "q", rows(queries, from, count),
+                    "k", rows(keys, from, count),
+                    "positions", Tensor.of(at, count),
+                    "length", Tensor.of(new long[] {from + count}, 1));
+            Tensor result = output(session.run(inputs), "out");
+            for (int i = 0; i < count; i++) {
+              rows.add(row(result, i));
+            }
+          }
+        }
+        all.add(rows);
+      }
+    }
+    for (int i = 0; i < 20; i++) {
+      requireEqual(all.get(0).get(i), all.get(1).get(i), "position " + i + " in steps of 7");
+      requireEqual(all.get(0).get(i), all.get(2).get(i), "position " + i + " in steps of 1");
+    }
+  }
+
+  private static Tensor rows(Tensor tensor, int from, int count) {
+    long[] extents = tensor.extents();
+    long bytes = tensor.bytes().byteSize() / extents[0];
+    extents[0] = count;
+    return new Tensor(tensor.dtype(), extents, tensor.bytes().asSlice(from * bytes, count * bytes));
+  }
 
   private void nothingStaysOpen() {
     CountingDevice counting = new CountingDevice(device);

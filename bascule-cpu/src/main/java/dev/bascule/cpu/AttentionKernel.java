@@ -40,7 +40,9 @@ final class AttentionKernel implements LibraryKernel {
         code.products(DType.F32)
             .orElseThrow(() -> new DeviceException("cpu: attention has no products of f32"));
     Attention attention = (Attention) call.op();
-    AttentionSteps steps = AttentionSteps.compile(code, attention, call.operands().size() == 4);
+    AttentionSteps.Meaning meaning =
+        AttentionSteps.Meaning.of(attention, call.operands().size() == 4);
+    AttentionSteps steps = AttentionSteps.compile(code, meaning);
     return new AttentionCode(call, attention, products, steps, pool);
   }
 }

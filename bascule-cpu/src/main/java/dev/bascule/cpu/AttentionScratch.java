@@ -80,7 +80,7 @@ final class AttentionScratch implements AutoCloseable {
 
   private void bindFor(
       AttentionShape shape, AttentionSteps steps, int queries, int keys, boolean isFirst) {
-    var dims = AttentionSteps.dims(shape, queries, keys);
+    var dims = AttentionSteps.dims(queries, keys, shape.scoreStride(), shape.channels());
     List<MemorySegment> operands =
         List.of(scores, bias, shift, highest, sum, scores, highest, sum, factor);
     weigh.computeIfAbsent(

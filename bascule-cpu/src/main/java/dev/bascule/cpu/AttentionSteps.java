@@ -31,26 +31,45 @@ record AttentionSteps(KernelCode first, KernelCode next, KernelCode rescale, Ker
   private static final Symbol STRIDE = new Symbol("score stride", 0, Symbol.LIMIT);
   private static final Symbol CHANNELS = new Symbol("channels", 0, Symbol.LIMIT);
 
-  static AttentionSteps compile(CpuCode code, Attention attention, boolean biased) {
-    return new AttentionSteps(
-        weigh(code, attention, biased, true),
-        weigh(code, attention, biased, false),
-        rescale(code),
-        finish(code));
+  /** Which keys of a block a query sees. */
+  enum Visible {
+    ALL,
+    /** Those up to the shift plus the query's number. */
+    CAUSAL,
+    /** Those up to the shift. */
+    LIMITED
   }
 
-  static Bindings dims(AttentionShape shape, long queries, long keys) {
+  /**
+   * What is computed.
+   *
+   * @param unsigned true where 0 is added to each result, so that none is -0
+   */
+  record Meaning(float scale, Visible visible, boolean biased, boolean unsigned) {
+    static Meaning of(Attention attention, boolean biased) {
+      Visible visible = attention.causal() ? Visible.CAUSAL : Visible.ALL;
+      return new Meaning(attention.scale(), visible, biased, false);
+    }
+  }
+
+  static AttentionSteps compile(CpuCode code, Meaning meaning) {
+    return new AttentionSteps(
+        weigh(code, meaning, true),
+        weigh(code, meaning, false),
+        rescale(code),
+        finish(code, meaning));
+  }
+
+  static Bindings dims(long queries, long keys, long scoreStride, long channels) {
     return new Bindings(
-        Map.of(
-            QUERIES, queries, KEYS, keys, STRIDE, shape.scoreStride(), CHANNELS, shape.channels()));
+        Map.of(QUERIES, queries, KEYS, keys, STRIDE, scoreStride, CHANNELS, channels));
   }
 
   /**
    * Operands: scores (in place), bias, shift, highest (in place), sum (in place), factor; each
    * bound twice where it is in place.
    */
-  private static KernelCode weigh(
-      CpuCode code, Attention attention, boolean biased, boolean isFirst) {
+  private static KernelCode weigh(CpuCode code, Meaning meaning, boolean isFirst) {
     List<Dim> domain = List.of(Dim.of(QUERIES), Dim.of(KEYS));
     KernelBuilder b = new KernelBuilder("attention weights", domain, 1);
     List<Dim> block = List.of(Dim.of(STRIDE), Dim.ONE);
@@ -68,14 +87,16 @@ record AttentionSteps(KernelCode first, KernelCode next, KernelCode rescale, Ker
 
     Term score =
         b.mul(
-            b.load(new Access(scores, Dim.ZERO, block)),
-            b.number(ScalarType.F32, attention.scale()));
-    if (biased) {
+            b.load(new Access(scores, Dim.ZERO, block)), b.number(ScalarType.F32, meaning.scale()));
+    if (meaning.biased()) {
       score = b.add(score, b.load(new Access(bias, Dim.ZERO, block)));
     }
-    if (attention.causal()) {
-      Term moved = b.load(new Access(shift, Dim.ZERO, List.of(Dim.ZERO, Dim.ZERO)));
-      score = b.select(b.le(b.index(1), b.add(b.index(0), moved)), score, lowest);
+    if (meaning.visible() != Visible.ALL) {
+      Term last = b.load(new Access(shift, Dim.ZERO, List.of(Dim.ZERO, Dim.ZERO)));
+      if (meaning.visible() == Visible.CAUSAL) {
+        last = b.add(b.index(0), last);
+      }
+      score = b.select(b.le(b.index(1), last), score, lowest);
     }
     Term peak = b.reduce(Reduction.MAX, score);
     Term before = b.load(new Access(highestBefore, Dim.ZERO, perQuery));
@@ -108,7 +129,7 @@ record AttentionSteps(KernelCode first, KernelCode next, KernelCode rescale, Ker
   }
 
   /** Operands: output, highest, sum, output, logarithm of the sum. */
-  private static KernelCode finish(CpuCode code) {
+  private static KernelCode finish(CpuCode code, Meaning meaning) {
     List<Dim> domain = List.of(Dim.of(QUERIES), Dim.of(CHANNELS));
     KernelBuilder b = new KernelBuilder("attention finish", domain, 1);
     List<Dim> rows = List.of(Dim.of(CHANNELS), Dim.ONE);
@@ -118,6 +139,9 @@ record AttentionSteps(KernelCode first, KernelCode next, KernelCode rescale, Ker
     Term sum = b.load(new Access(b.input("sum", DType.F32), Dim.ZERO, perQuery));
     Term zero = b.constant(0f);
     Term result = b.select(b.eq(sum, zero), zero, b.div(out, sum));
+    if (meaning.unsigned()) {
+      result = b.add(result, zero);
+    }
     b.store(new Access(b.output("output", DType.F32), Dim.ZERO, rows), result);
     Term log = b.add(highest, Elementary.log(b, sum));
     b.store(new Access(b.output("log sum", DType.F32), Dim.ZERO, perQuery), log);

@@ -12,13 +12,18 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Makes code for one device: for its instruction set where it can, portable loops elsewhere. */
 final class CpuCode implements AutoCloseable {
   private final IsaLevel level;
   private final ExecutableMemory memory;
   private final CodeCache cache = new CodeCache();
+  private final Map<Widened, RowWidener> wideners = new ConcurrentHashMap<>();
   private final Map<ElementType, Gemm> gemms = new EnumMap<>(ElementType.class);
+
+  /** Rows that are turned into f32. */
+  private record Widened(DType from, int columns) {}
 
   CpuCode(IsaLevel level) {
     this.level = level;
@@ -62,6 +67,12 @@ final class CpuCode implements AutoCloseable {
       case F64 -> emitted(ElementType.F64);
       default -> Optional.empty();
     };
+  }
+
+  /** What turns rows of a narrower float into f32. */
+  RowWidener widener(DType from, int columns) {
+    return wideners.computeIfAbsent(
+        new Widened(from, columns), w -> RowWidener.of(w.from, w.columns, level, memory));
   }
 
   private Optional<Products> emitted(ElementType type) {

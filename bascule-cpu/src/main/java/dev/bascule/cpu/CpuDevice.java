@@ -42,6 +42,7 @@ final class CpuDevice implements Device {
         List.of(
             new MatmulKernel(code, pool),
             new AttentionKernel(code, pool),
+            new CachedAttentionKernel(code, pool),
             new ScatterKernel(code, pool));
     this.info =
         new DeviceInfo(

@@ -111,8 +111,16 @@ final class ScatterKernel implements LibraryKernel {
       }
       List<MemorySegment> memory = operands.stream().map(CpuBuffer::memory).toList();
       MemorySegment result = memory.get(3);
-      KernelLaunch start =
-          new KernelLaunch(call.name(), copy.bind(List.of(memory.get(0), result), dims), pool);
+      boolean inPlace =
+          memory.get(0).address() == result.address()
+              && call.operands().getFirst().isContiguous()
+              && call.operands().getFirst().offset().is(0);
+      Optional<KernelLaunch> start =
+          inPlace
+              ? Optional.empty()
+              : Optional.of(
+                  new KernelLaunch(
+                      call.name(), copy.bind(List.of(memory.get(0), result), dims), pool));
       Optional<KernelLaunch> gather =
           gathered.map(kernel ->
               new KernelLaunch(

@@ -36,7 +36,7 @@ final class ScatterLaunch implements CpuLaunch {
       long columns) {}
 
   private final String name;
-  private final KernelLaunch start;
+  private final Optional<KernelLaunch> start;
   private final Optional<KernelLaunch> gather;
   private final Indices indices;
   private final Rows rows;
@@ -44,12 +44,12 @@ final class ScatterLaunch implements CpuLaunch {
   private final WorkerPool.Work work = this::runColumns;
 
   /**
-   * @param start copies the data to the result
+   * @param start copies the data to the result, if it is not there
    * @param gather copies the updates to where {@code rows} reads them, if they lie otherwise
    */
   ScatterLaunch(
       String name,
-      KernelLaunch start,
+      Optional<KernelLaunch> start,
       Optional<KernelLaunch> gather,
       Indices indices,
       Rows rows,
@@ -74,7 +74,7 @@ final class ScatterLaunch implements CpuLaunch {
       long index = indices.get(i);
       fault |= index < 0 || index >= rows.extent();
     }
-    start.run();
+    start.ifPresent(KernelLaunch::run);
     gather.ifPresent(KernelLaunch::run);
     long perUnit = Math.max(1, UNIT_COLUMNS * indices.count());
     pool.run(
@@ -192,7 +192,7 @@ final class ScatterLaunch implements CpuLaunch {
 
   @Override
   public void close() {
-    start.close();
+    start.ifPresent(KernelLaunch::close);
     gather.ifPresent(KernelLaunch::close);
   }
 }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Where every intermediate value lies in one arena, sized at the largest declared dimensions, so
@@ -44,19 +45,23 @@ final class MemoryPlan {
   private final Map<Value, Block> blocks = new HashMap<>();
   private final IdentityHashMap<Task, Block> workspaces = new IdentityHashMap<>();
   private final List<Block> all = new ArrayList<>();
+  private final Predicate<Value> elsewhere;
   private final long bytes;
   private int reused;
 
   /**
    * @param inputs values alive from before the first task
    * @param kept values alive until after the last one
+   * @param elsewhere values that have memory of their own
    * @param workspaceBytes scratch per task
    */
   MemoryPlan(
       List<Value> inputs,
       List<Task> tasks,
       List<Value> kept,
+      Predicate<Value> elsewhere,
       IdentityHashMap<Task, Long> workspaceBytes) {
+    this.elsewhere = elsewhere;
     inputs.forEach(value -> blocks.put(value, block(value, 0)));
     Map<Value, Integer> lastReads = new HashMap<>();
     for (int i = 0; i < tasks.size(); i++) {
@@ -82,6 +87,9 @@ final class MemoryPlan {
 
   private void place(Task task, int step, Map<Value, Integer> lastReads) {
     for (Value value : task.writes()) {
+      if (elsewhere.test(value)) {
+        continue;
+      }
       Block shared = inPlace(task, value, step, lastReads);
       if (shared != null) {
         reused++;

@@ -33,6 +33,7 @@ final class PlanBuilder {
   private final Bindings largest;
   private final IdentityHashMap<Task, Launchable> launchables = new IdentityHashMap<>();
   private final List<Plan.Source> buffers = new ArrayList<>();
+  private final StatesInPlace inPlace;
   private final IdentityHashMap<Object, Integer> numbers = new IdentityHashMap<>();
 
   PlanBuilder(
@@ -48,6 +49,7 @@ final class PlanBuilder {
     this.graph = graph;
     this.schedule = schedule;
     this.largest = largest;
+    this.inPlace = new StatesInPlace(graph, schedule);
   }
 
   Plan build(List<String> notes) {
@@ -61,7 +63,7 @@ final class PlanBuilder {
     }
     List<Value> inputs = graph.inputs();
     List<Value> kept = graph.roots().stream().map(schedule::storage).toList();
-    MemoryPlan memory = new MemoryPlan(inputs, schedule.order, kept, workspaces);
+    MemoryPlan memory = new MemoryPlan(inputs, schedule.order, kept, inPlace::contains, workspaces);
     buffers.add(new Plan.Source.Arena());
     List<Plan.Segment> segments = segments(memory);
     Map<String, Plan.Place> outputs = new LinkedHashMap<>();
@@ -160,6 +162,10 @@ final class PlanBuilder {
 
   private Plan.Place place(Value value, MemoryPlan memory) {
     Value storage = schedule.storage(value);
+    State made = inPlace.states().get(storage);
+    if (made != null) {
+      return new Plan.Place(number(made, new Plan.Source.OfState(made)), 0, value.type());
+    }
     if (memory.contains(storage)) {
       return new Plan.Place(0, memory.offset(storage), value.type());
     }

@@ -1,0 +1,65 @@
+package dev.bascule.cpu;
+
+import dev.bascule.core.DType;
+import dev.bascule.core.DeviceException;
+import dev.bascule.core.device.Launchable;
+import dev.bascule.core.device.LibraryCall;
+import dev.bascule.core.device.LibraryKernel;
+import dev.bascule.core.device.View;
+import dev.bascule.core.graph.CachedAttention;
+
+/**
+ * Attention over a cache of f32, f16 or bf16: only what is in it is read, once for all queries of a
+ * block, and once for all heads that share it when there is one query.
+ */
+final class CachedAttentionKernel implements LibraryKernel {
+  private final CpuCode code;
+  private final WorkerPool pool;
+
+  CachedAttentionKernel(CpuCode code, WorkerPool pool) {
+    this.code = code;
+    this.pool = pool;
+  }
+
+  @Override
+  public String name() {
+    return "cached attention";
+  }
+
+  @Override
+  public boolean accepts(LibraryCall call) {
+    if (!(call.op() instanceof CachedAttention)
+        || call.epilogue().isPresent()
+        || code.products(DType.F32).isEmpty()) {
+      return false;
+    }
+    DType cache = call.operands().get(1).dtype();
+    return (cache == DType.F32 || cache == DType.F16 || cache == DType.BF16)
+        && hasDenseRows(call.operands().get(0))
+        && hasDenseRows(call.operands().get(1))
+        && hasDenseRows(call.operands().get(2))
+        && hasDenseRows(call.results().getFirst());
+  }
+
+  private static boolean hasDenseRows(View view) {
+    return view.strides().getLast().is(1) && view.shape().dim(2).isConstant();
+  }
+
+  @Override
+  public Launchable prepare(LibraryCall call) {
+    Products products =
+        code.products(DType.F32)
+            .orElseThrow(() -> new DeviceException("cpu: attention has no products of f32"));
+    CachedAttention attention = (CachedAttention) call.op();
+    var steps =
+        new CachedAttentionCode.Steps(
+            steps(attention, AttentionSteps.Visible.LIMITED),
+            steps(attention, AttentionSteps.Visible.CAUSAL));
+    return new CachedAttentionCode(call, products, steps, code::widener, pool);
+  }
+
+  private AttentionSteps steps(CachedAttention attention, AttentionSteps.Visible visible) {
+    return AttentionSteps.compile(
+        code, new AttentionSteps.Meaning(attention.scale(), visible, false, true));
+  }
+}
