@@ -48,6 +48,14 @@ record Decoder(List<Step> steps, Form form, Object file) {
     }
   }
 
+  /** SentencePiece's marks are spaces; in the first token they are nothing where one was put. */
+  record Marks(String mark, boolean prefixed) implements Step {
+    @Override
+    public String apply(String token, boolean first) {
+      return token.replace(mark, first && prefixed ? "" : " ");
+    }
+  }
+
   /** A space between any two. */
   record Spaced() implements Step {
     @Override

@@ -188,10 +188,8 @@ final class PipelineJson {
       }
       case "Metaspace" -> {
         PreTokenizer.Metaspace metaspace = metaspace(json);
-        steps.add(new Decoder.Replace(metaspace.mark(), " "));
-        if (metaspace.prefix() != PreTokenizer.Prefix.NEVER) {
-          steps.add(new Decoder.StripFirst(" ", 1));
-        }
+        boolean prefixed = metaspace.prefix() != PreTokenizer.Prefix.NEVER;
+        steps.add(new Decoder.Marks(metaspace.mark(), prefixed));
       }
       case "WordPiece" ->
           steps.add(

@@ -198,6 +198,10 @@ final class SplitPatterns {
 
   private SplitPatterns() {}
 
+  static List<Row> rows() {
+    return ROWS;
+  }
+
   private static Map<String, Row> byName() {
     Map<String, Row> rows = new HashMap<>();
     ROWS.forEach(row -> row.names().forEach(name -> rows.put(name, row)));
