@@ -3,6 +3,7 @@ package dev.bascule.cli;
 import dev.bascule.core.DataException;
 import dev.bascule.core.ShapeException;
 import dev.bascule.formats.FormatException;
+import dev.bascule.plan.PlanException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
@@ -21,6 +22,7 @@ final class ExitCodes {
       case FormatException e -> WRONG_REQUEST;
       case ShapeException e -> WRONG_REQUEST;
       case DataException e -> WRONG_REQUEST;
+      case PlanException e -> WRONG_REQUEST;
       default -> FAILED;
     };
   }
@@ -33,6 +35,7 @@ final class ExitCodes {
       case FormatException e -> text;
       case ShapeException e -> text;
       case DataException e -> text;
+      case PlanException e -> text;
       case dev.bascule.core.DeviceException e -> text;
       case UncheckedIOException e ->
           java.util.Optional.ofNullable(e.getCause()).map(ExitCodes::file).orElse(text);

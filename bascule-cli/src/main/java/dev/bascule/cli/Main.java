@@ -156,6 +156,7 @@ public final class Main implements Runnable {
     commands.put("inspect", () -> new InspectCommand(this, console));
     commands.put("quantize", () -> new QuantizeCommand(this, console));
     commands.put("fetch", () -> new FetchCommand(console));
+    commands.put("plan", () -> PlanCommand.of(this, console));
     boolean namesNone = Collections.disjoint(args, commands.keySet());
     commands.forEach((name, command) -> {
       if (namesNone || args.contains(name)) {

@@ -1,0 +1,105 @@
+package dev.bascule.cli;
+
+import dev.bascule.plan.catalogue.Catalogue;
+import dev.bascule.plan.catalogue.Chip;
+import dev.bascule.plan.performance.Hardware;
+import dev.bascule.plan.performance.Layout;
+import dev.bascule.plan.performance.MemoryFit;
+import dev.bascule.plan.performance.Speed;
+import dev.bascule.plan.performance.Work;
+import dev.bascule.plan.placement.Search;
+import dev.bascule.plan.report.Grid;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code bascule plan fit}: what lies in memory. */
+@Command(
+    name = "fit",
+    description = "Whether a model fits, on how few chips, and what lies in their memory.",
+    sortOptions = false)
+final class PlanFitCommand implements Callable<Integer> {
+  @Mixin private PlanWorkload workload = new PlanWorkload();
+  @Mixin private PlanFacts facts = new PlanFacts();
+
+  @Option(
+      names = "--chip",
+      paramLabel = "CHIP",
+      description = "chips to try (default: all); may be repeated",
+      split = ",")
+  private List<String> names = new ArrayList<>();
+
+  private final Main main;
+  private final Console console;
+
+  PlanFitCommand(Main main, Console console) {
+    this.main = main;
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    Catalogue catalogue = facts.catalogue();
+    Work work = workload.work(catalogue);
+    Speed speed = facts.speed(catalogue);
+    Search search = new Search(catalogue, speed, workload.cost(), workload.targets());
+    Grid grid =
+        new Grid(
+            "chip",
+            "chips",
+            "layout",
+            "weights",
+            "weights GB/chip",
+            "experts GB/chip",
+            "cache MB/sequence",
+            "reserve GB",
+            "of GB",
+            "sequences/chip");
+    Grid unfit = new Grid("chip", "why not");
+    for (Chip chip : facts.chips(catalogue, names)) {
+      if (!Hardware.isKnown(chip) && names.isEmpty()) {
+        unfit.row(chip.name(), "figures are missing (" + chip.row().place() + ")");
+        continue;
+      }
+      Work suited = Search.suited(work, chip, workload.weightsAsked());
+      Hardware hardware = speed.hardware(chip, Hardware.End.VALUE);
+      Optional<Layout> least =
+          search.layouts(hardware, suited).stream()
+              .min(java.util.Comparator.comparingInt(Layout::chips));
+      if (least.isEmpty()) {
+        unfit.row(chip.name(), search.whyNot(chip, suited));
+        continue;
+      }
+      MemoryFit fit = MemoryFit.of(hardware, suited, least.get());
+      grid.row(
+          chip.name(),
+          least.get().chips(),
+          least.get().text(),
+          suited.weights().text(),
+          gb(fit.commonWeights()),
+          gb(fit.expertWeights()),
+          Text.format("%.1f", fit.cachePerSequence() / 1e6),
+          gb(fit.reserve()),
+          gb(fit.capacity()),
+          Text.format("%.1f", fit.sequencesMax(least.get())));
+    }
+    if (main.json()) {
+      console.out().println(JsonText.of(Map.of("fits", grid.objects(), "unfit", unfit.objects())));
+    } else {
+      console.out().print(grid.text());
+      if (!unfit.isEmpty()) {
+        console.out().print("\n" + unfit.text());
+      }
+    }
+    return grid.isEmpty() ? ExitCodes.FAILED : ExitCodes.DONE;
+  }
+
+  private static String gb(double bytes) {
+    return Text.format("%.1f", bytes / 1e9);
+  }
+}

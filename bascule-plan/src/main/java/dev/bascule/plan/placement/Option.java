@@ -1,0 +1,97 @@
+package dev.bascule.plan.placement;
+
+import dev.bascule.plan.Figure;
+import dev.bascule.plan.catalogue.Chip;
+import dev.bascule.plan.performance.Format;
+import dev.bascule.plan.performance.Layout;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A way to run a workload: one pool of chips that does both phases, or one for prompts and one for
+ * answers.
+ *
+ * @param rate answer tokens per second of each chip, the chips that read prompts counted
+ * @param secondsPerToken of an answer, as a user sees it
+ * @param secondsToFirst without a queue
+ * @param moveSeconds of moving a prompt's cache between pools; 0 with one pool
+ * @param usdPerMillion for a million answer tokens, prompts included; empty where a price lacks
+ * @param costGap what a cost lacks; empty where there is one
+ */
+public record Option(
+    List<Pool> pools,
+    Figure rate,
+    Figure secondsPerToken,
+    Figure secondsToFirst,
+    double moveSeconds,
+    Optional<Figure> usdPerMillion,
+    Optional<Figure> wattsPerChip,
+    String costGap) {
+  public Option {
+    pools = List.copyOf(pools);
+  }
+
+  /** What a pool does. */
+  public enum Role {
+    BOTH("prompts and answers"),
+    PROMPTS("prompts"),
+    ANSWERS("answers");
+
+    private final String text;
+
+    Role(String text) {
+      this.text = text;
+    }
+
+    public String text() {
+      return text;
+    }
+  }
+
+  /**
+   * So many copies of a model on one kind of chip.
+   *
+   * @param batch sequences on each chip
+   */
+  public record Pool(
+      Role role, Chip chip, Layout layout, Format weights, double batch, int copies) {
+    public int chips() {
+      return copies * layout.chips();
+    }
+
+    public String text() {
+      return chips() + " x " + chip.name() + ", " + layout.text() + ", " + weights.text();
+    }
+  }
+
+  public int chips() {
+    return pools.stream().mapToInt(Pool::chips).sum();
+  }
+
+  /** Answer tokens per second of the whole. */
+  public Figure total() {
+    return rate.times(chips());
+  }
+
+  public Set<Chip> kinds() {
+    Set<Chip> kinds = new LinkedHashSet<>();
+    pools.forEach(pool -> kinds.add(pool.chip()));
+    return kinds;
+  }
+
+  public boolean isSplit() {
+    return pools.size() > 1;
+  }
+
+  public String text() {
+    StringBuilder text = new StringBuilder();
+    for (Pool pool : pools) {
+      text.append(text.isEmpty() ? "" : " + ")
+          .append(pool.text())
+          .append(pool.role() == Role.BOTH ? "" : " for " + pool.role().text());
+    }
+    return text.toString();
+  }
+}

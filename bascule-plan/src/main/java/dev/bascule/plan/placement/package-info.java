@@ -1,0 +1,5 @@
+/** Where to put a workload: memory, cost, search and reasons. */
+@NullMarked
+package dev.bascule.plan.placement;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** A page for people. */
+@NullMarked
+package dev.bascule.plan.report;
+
+import org.jspecify.annotations.NullMarked;
