@@ -4,4 +4,5 @@ module dev.bascule.llm {
   requires transitive dev.bascule.formats;
 
   exports dev.bascule.llm;
+  exports dev.bascule.llm.sampling;
 }

@@ -1,0 +1,213 @@
+package dev.bascule.llm.sampling;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Chooses tokens, one after another. Chance comes from Philox under the seed and the token's
+ * position alone, so that a generation which goes on elsewhere goes on alike. For one generation
+ * and one thread at a time.
+ */
+public final class Sampler {
+  private final Sampling sampling;
+  private final float[] logits;
+  private final int[] counts;
+  private final int[] window;
+  private long accepted;
+
+  /**
+   * A sampler that has seen no token.
+   *
+   * @param vocabularySize how many logits there are
+   */
+  public Sampler(Sampling sampling, int vocabularySize) {
+    if (vocabularySize < 1) {
+      throw new IllegalArgumentException(
+          "sampler: expected one logit or more, got " + vocabularySize);
+    }
+    this.sampling = sampling;
+    this.logits = new float[vocabularySize];
+    boolean counted = !sampling.penalties().areOff();
+    this.counts = new int[counted ? vocabularySize : 0];
+    this.window = new int[counted ? sampling.penalties().window() : 0];
+  }
+
+  /** Tells of a token that stands in the text: of the prompt, or one that was chosen. */
+  public void accept(int id) {
+    if (counts.length > 0) {
+      if (window.length > 0) {
+        int slot = (int) (accepted % window.length);
+        if (accepted >= window.length) {
+          counts[window[slot]]--;
+        }
+        window[slot] = id;
+      }
+      counts[id]++;
+    }
+    accepted++;
+  }
+
+  /** Tells of several tokens. */
+  public void accept(int... ids) {
+    for (int id : ids) {
+      accept(id);
+    }
+  }
+
+  /** Chooses a token; whoever puts it into the text tells so by {@link #accept(int)}. */
+  public int choose(float[] given) {
+    if (given.length != logits.length) {
+      throw wrongCount(given.length);
+    }
+    System.arraycopy(given, 0, logits, 0, given.length);
+    return choose();
+  }
+
+  /** The same for f32 logits in memory. */
+  public int choose(MemorySegment given) {
+    if (given.byteSize() != (long) logits.length * Float.BYTES) {
+      throw wrongCount(given.byteSize() / Float.BYTES);
+    }
+    MemorySegment.copy(given, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, logits, 0, logits.length);
+    return choose();
+  }
+
+  private IllegalArgumentException wrongCount(long got) {
+    return new IllegalArgumentException(
+        "sampler: expected " + logits.length + " logits, got " + got);
+  }
+
+  private int choose() {
+    penalize();
+    double highest = highest(logits);
+    if (sampling.temperature() == 0) {
+      return likeliest();
+    }
+    double uniform = Chance.uniform(sampling.seed(), accepted);
+    if (sampling.topK() > 0 && sampling.topK() < logits.length) {
+      long[] ranked = Ranking.first(logits, sampling.topK());
+      double sum = 0;
+      for (long key : ranked) {
+        sum += scaled(logits[Ranking.id(key)], highest);
+      }
+      return draw(ranked, highest, sum, uniform);
+    }
+    double sum = sum(highest);
+    return sampling.topP() < 1 || sampling.minP() > 0
+        ? draw(Ranking.atLeast(logits, least(highest, sum)), highest, sum, uniform)
+        : drawFromAll(highest, sum, uniform);
+  }
+
+  private void penalize() {
+    Sampling.Penalties penalties = sampling.penalties();
+    for (int id = 0; id < counts.length; id++) {
+      if (counts[id] > 0) {
+        double logit = logits[id];
+        logit = logit > 0 ? logit / penalties.repetition() : logit * penalties.repetition();
+        logits[id] = (float) (logit - counts[id] * penalties.frequency() - penalties.presence());
+      }
+    }
+  }
+
+  /** The highest logit; there must be one, and none that is no number. */
+  static double highest(float[] logits) {
+    float highest = Float.NEGATIVE_INFINITY;
+    boolean isNumber = true;
+    for (float logit : logits) {
+      isNumber &= !Float.isNaN(logit);
+      highest = Math.max(highest, logit);
+    }
+    if (!isNumber || Float.isInfinite(highest)) {
+      throw new IllegalArgumentException(
+          "sampler: expected logits with a finite maximum, got "
+              + (isNumber ? "a maximum of " + highest : "NaN")
+              + "; the model's numbers have overflowed, or its file is broken");
+    }
+    return highest;
+  }
+
+  private int likeliest() {
+    int best = 0;
+    for (int id = 1; id < logits.length; id++) {
+      if (logits[id] > logits[best]) {
+        best = id;
+      }
+    }
+    return best;
+  }
+
+  private double scaled(float logit, double highest) {
+    return Exponential.of((logit - highest) / sampling.temperature());
+  }
+
+  /**
+   * A logit that every token has which top-p and min-p can leave: tokens less likely than (1 - p) /
+   * n have together less than 1 - p, so that the others reach p without them.
+   */
+  private double least(double highest, double sum) {
+    // half of it, since the sums are rounded
+    double share = Math.max(sampling.minP(), sum * (1 - sampling.topP()) / (2.0 * logits.length));
+    double below =
+        share > 0 ? Math.max(StrictMath.log(share), Exponential.LEAST) : Exponential.LEAST;
+    // a little more, since logarithms and exponentials are rounded; each is judged exactly later
+    return highest + (below - 1e-6) * sampling.temperature();
+  }
+
+  private double sum(double highest) {
+    double sum = 0;
+    for (float logit : logits) {
+      sum += scaled(logit, highest);
+    }
+    return sum;
+  }
+
+  /**
+   * Draws from tokens in order, after top-p and min-p.
+   *
+   * @param sum of the weights that top-p means, which may be more than those of these tokens
+   */
+  private int draw(long[] ranked, double highest, double sum, double uniform) {
+    double enough = sampling.topP() < 1 ? sampling.topP() * sum : Double.POSITIVE_INFINITY;
+    double[] weights = new double[ranked.length];
+    int count = 0;
+    double kept = 0;
+    while (count < ranked.length && kept < enough) {
+      weights[count] = scaled(logits[Ranking.id(ranked[count])], highest);
+      if (weights[count] < sampling.minP()) {
+        break;
+      }
+      kept += weights[count++];
+    }
+    double aim = uniform * kept;
+    int chosen = 0;
+    double passed = weights[0];
+    while (chosen + 1 < count && passed <= aim) {
+      passed += weights[++chosen];
+    }
+    return Ranking.id(ranked[chosen]);
+  }
+
+  private int drawFromAll(double highest, double sum, double uniform) {
+    double aim = uniform * sum;
+    double passed = 0;
+    int last = 0;
+    for (int id = 0; id < logits.length; id++) {
+      double weight = scaled(logits[id], highest);
+      if (weight > 0) {
+        passed += weight;
+        last = id;
+        if (passed > aim) {
+          return id;
+        }
+      }
+    }
+    return last;
+  }
+
+  /** As it was made: no token seen. */
+  public void reset() {
+    Arrays.fill(counts, 0);
+    accepted = 0;
+  }
+}
