@@ -1,0 +1,202 @@
+package dev.bascule.models;
+
+import dev.bascule.core.DType;
+import dev.bascule.core.ShapeException;
+import dev.bascule.core.quant.WeightType;
+import dev.bascule.formats.FormatException;
+import dev.bascule.formats.StoredTensor;
+import dev.bascule.formats.StoredType;
+import dev.bascule.formats.TensorFile;
+import dev.bascule.formats.gguf.GgufFile;
+import dev.bascule.formats.huggingface.HuggingFaceFolder;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+
+/** Weights in a model's files: found by name, checked against the configuration, put in order. */
+final class FileWeights implements WeightSource {
+  /** Some rows of a stored tensor, all of equal length. */
+  record Piece(StoredTensor tensor, long firstRow, long rows) {
+    static Piece whole(StoredTensor tensor, int columns) {
+      return new Piece(tensor, 0, tensor.elements() / Math.max(1, columns));
+    }
+  }
+
+  /** Where the rows of weights lie in a file. */
+  interface Names {
+    /** The pieces of a weight, in order; none where the file does not have it. */
+    List<Piece> find(Key key);
+
+    /** What the file calls a weight, for messages. */
+    String name(Key key);
+
+    Family.Pairs pairs();
+
+    /** Whether the file holds {@link Role#KEY_UP} as the transposed product needs it. */
+    boolean hasTransposedKeys(int layer);
+  }
+
+  private final DecoderConfig config;
+  private final TensorFile file;
+  private final Names names;
+
+  private FileWeights(DecoderConfig config, TensorFile file, Names names) {
+    this.config = config;
+    this.file = file;
+    this.names = names;
+  }
+
+  static FileWeights of(DecoderConfig config, HuggingFaceFolder folder) {
+    return new FileWeights(config, folder, new HuggingFaceNames(config, folder));
+  }
+
+  static FileWeights of(DecoderConfig config, GgufFile file) {
+    return new FileWeights(config, file, new GgufNames(config, file));
+  }
+
+  @Override
+  public boolean has(Key key) {
+    return !names.find(key).isEmpty();
+  }
+
+  @Override
+  public WeightType type(Key key) {
+    List<Piece> pieces = pieces(key);
+    StoredType stored = pieces.getFirst().tensor().type();
+    for (Piece piece : pieces) {
+      if (!piece.tensor().type().equals(stored)) {
+        throw wrong(key, "one type, " + stored, piece.tensor().toString());
+      }
+    }
+    if (isTransposedHere(key)) {
+      return new WeightType.Floats(DType.F32);
+    }
+    return switch (stored) {
+      case StoredType.Blocks blocks -> new WeightType.Blocks(blocks.quant());
+      case StoredType.Plain(DType dtype)
+          when dtype == DType.F32 || dtype == DType.F16 || dtype == DType.BF16 ->
+          new WeightType.Floats(dtype);
+      case StoredType.Plain plain -> throw wrong(key, "f32, f16, bf16 or blocks", stored + "");
+      case StoredType.Other other -> throw wrong(key, "a type that decodes to floats", stored + "");
+    };
+  }
+
+  private boolean isTransposedHere(Key key) {
+    return key.role() == Role.KEY_UP && !names.hasTransposedKeys(key.layer());
+  }
+
+  /** The pieces of a weight, together as large as the configuration says. */
+  private List<Piece> pieces(Key key) {
+    List<Piece> pieces = names.find(key);
+    if (pieces.isEmpty()) {
+      throw wrong(key, "a tensor", "none of that name");
+    }
+    long[] extents = extents(key);
+    long columns = columns(key);
+    long rows = 0;
+    for (Piece piece : pieces) {
+      List<Long> dims = piece.tensor().dims();
+      long end = (piece.firstRow() + piece.rows()) * columns;
+      if (dims.isEmpty() || dims.getLast() != columns || end > piece.tensor().elements()) {
+        throw wrong(key, Arrays.toString(extents), piece.tensor().toString());
+      }
+      rows += piece.rows();
+    }
+    if (rows * columns != Arrays.stream(extents).reduce(1, Math::multiplyExact)) {
+      throw wrong(key, Arrays.toString(extents), pieces.getFirst().tensor().toString());
+    }
+    return pieces;
+  }
+
+  private long[] extents(Key key) {
+    long[] extents = key.role().extents(config);
+    return key.isBias() ? Arrays.copyOf(extents, 1) : extents;
+  }
+
+  /** Elements of a row as it lies in the file. */
+  private int columns(Key key) {
+    long[] extents = extents(key);
+    return Math.toIntExact(
+        isTransposedHere(key) ? extents[extents.length - 2] : extents[extents.length - 1]);
+  }
+
+  private FormatException wrong(Key key, String expected, String got) {
+    return new FormatException(
+        file.path(),
+        "weight " + FormatException.quote(names.name(key)),
+        expected,
+        got,
+        "check that the file holds the whole model, and that its configuration is its own");
+  }
+
+  @Override
+  public void read(Key key, MemorySegment to) {
+    if (isTransposedHere(key)) {
+      readTransposed(key, to);
+      return;
+    }
+    RowOrder order = RowOrder.of(config, key.role(), names.pairs());
+    long rowBytes = type(key).rowBytes(columns(key));
+    if (order.isFileOrder()) {
+      readRows(key, rowBytes, to);
+      return;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment inFile = arena.allocate(to.byteSize(), 64);
+      readRows(key, rowBytes, inFile);
+      for (long row = 0; row < to.byteSize() / rowBytes; row++) {
+        long from = order.inFile(row) * rowBytes;
+        MemorySegment.copy(inFile, from, to, row * rowBytes, rowBytes);
+      }
+    }
+  }
+
+  private void readRows(Key key, long rowBytes, MemorySegment to) {
+    long at = 0;
+    for (Piece piece : pieces(key)) {
+      long size = piece.rows() * rowBytes;
+      piece.tensor().read(piece.firstRow() * rowBytes, to.asSlice(at, size));
+      at += size;
+    }
+  }
+
+  /** Each head's [plain, rank] as [rank, plain], in f32. */
+  private void readTransposed(Key key, MemorySegment to) {
+    int heads = (int) extents(key)[0];
+    int rank = (int) extents(key)[1];
+    int plain = (int) extents(key)[2];
+    float[] rows = new float[plain * rank];
+    List<Piece> pieces = pieces(key);
+    for (int head = 0; head < heads; head++) {
+      Piece piece = pieces.get(head);
+      piece.tensor().readFloats(piece.firstRow() * rank, rows, 0, rows.length);
+      for (int i = 0; i < rank; i++) {
+        for (int j = 0; j < plain; j++) {
+          long at = ((long) head * rank + i) * plain + j;
+          to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at * Float.BYTES, rows[j * rank + i]);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void decode(Key key, long from, int columns, float[] to) {
+    Piece piece = pieces(key).getFirst();
+    if (piece.rows() * columns(key) < (from * columns) + to.length) {
+      throw new ShapeException(key.label() + ": row " + from + " is outside " + piece.tensor());
+    }
+    RowOrder order = RowOrder.of(config, key.role(), names.pairs());
+    long first = piece.firstRow() * columns + from * columns;
+    if (order.isFileOrder() || !key.isBias()) {
+      piece.tensor().readFloats(first, to, 0, to.length);
+      return;
+    }
+    float[] inFile = new float[to.length];
+    piece.tensor().readFloats(first, inFile, 0, to.length);
+    for (int i = 0; i < to.length; i++) {
+      to[i] = inFile[(int) order.inFile(i)];
+    }
+  }
+}
