@@ -15,12 +15,16 @@ final class AffineSuperBlock {
   private static final int SUBS = 8;
   private static final int SUB = 32;
   private static final int SCALE_MAX = 63;
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 1;
 
-  /** Guesses of the step: the range in so many levels, in tenths, around the type's own. */
-  private static final int GUESSES_BELOW = 12;
+  /**
+   * Guesses of the step: the range in 0.4 levels more or less each time. Twice as many guesses and
+   * two more rounds took another 0.2 % off the error of Gaussian numbers, for twice the time.
+   */
+  private static final int GUESSES_BELOW = 6;
 
-  private static final int GUESSES_ABOVE = 10;
+  private static final int GUESSES_ABOVE = 5;
+  private static final float GUESS_LEVELS = 0.4f;
 
   private final int levels;
   private final float[] values;
@@ -95,7 +99,7 @@ final class AffineSuperBlock {
   }
 
   private float quantised(float value, float inverse, float minimum) {
-    return Math.max(0, Math.min(levels, Fit.round((value + minimum) * inverse)));
+    return Fit.clip(Fit.round((value + minimum) * inverse), 0, levels);
   }
 
   private void fitAlone(int sub) {
@@ -117,7 +121,8 @@ final class AffineSuperBlock {
     steps[sub] = (high - low) / levels;
     double least = Double.POSITIVE_INFINITY;
     for (int guess = -GUESSES_BELOW; guess <= GUESSES_ABOVE; guess++) {
-      least = fitLine(sub, low, (levels + guess * 0.1f) / (high - low), sum, squares, least);
+      least =
+          fitLine(sub, low, (levels + guess * GUESS_LEVELS) / (high - low), sum, squares, least);
     }
   }
 
@@ -195,15 +200,12 @@ final class AffineSuperBlock {
   private float error(int sub, float step, float minimum) {
     int start = from + sub * SUB;
     float inverse = step == 0 ? 0 : 1 / step;
-    float even = 0;
-    float odd = 0;
-    for (int i = start; i < start + SUB; i += 2) {
-      float first = step * quantised(values[i], inverse, minimum) - minimum - values[i];
-      float second = step * quantised(values[i + 1], inverse, minimum) - minimum - values[i + 1];
-      even += first * first;
-      odd += second * second;
+    float error = 0;
+    for (int i = start; i < start + SUB; i++) {
+      float difference = step * quantised(values[i], inverse, minimum) - minimum - values[i];
+      error += difference * difference;
     }
-    return even + odd;
+    return error;
   }
 
   /** d and dmin that err least with the present whole numbers. */

@@ -12,6 +12,14 @@ final class Fit {
     return value + ROUNDER - ROUNDER;
   }
 
+  /** {@code value} within bounds; branches, since hardly any value is outside of them. */
+  static float clip(float value, float min, float max) {
+    if (value < min) {
+      return min;
+    }
+    return value > max ? max : value;
+  }
+
   /** {@code value} rounded to f16. */
   static float f16(float value) {
     return Float.float16ToFloat(Float.floatToFloat16(value));

@@ -70,24 +70,29 @@ public final class HuggingFaceConfig {
     return dtype;
   }
 
-  /** The rotary embedding's parameters, from either spelling. */
+  /**
+   * The rotary embedding's parameters, from either spelling.
+   *
+   * @throws dev.bascule.formats.FormatException if there is a set of them for each kind of layer
+   */
   public RopeParameters rope() {
-    Json parameters = json.get("rope_parameters");
-    if (parameters.isNull()) {
-      parameters = json.get("rope_scaling");
+    Json current = json.get("rope_parameters");
+    if (!current.isNull()) {
+      if (current.members().values().stream().anyMatch(Json::isObject)) {
+        throw current.wrong(
+            "one set of parameters for all layers", "use a model whose layers are of one kind");
+      }
+      double theta = theta(current.get("rope_theta").isNull() ? json : current);
+      String type = current.get("rope_type").optional().map(Json::text).orElse("default");
+      return new RopeParameters(theta, type, current);
     }
-    if (parameters.isNull()) {
-      return new RopeParameters(theta(json), "default", parameters);
+    Json scaling = json.get("rope_scaling");
+    if (scaling.isNull()) {
+      return new RopeParameters(theta(json), "default", scaling);
     }
-    if (!parameters.isObject()) {
-      throw parameters.wrong("an object", REMEDY);
-    }
-    Json type = parameters.get("rope_type");
-    if (type.isNull()) {
-      type = parameters.get("type");
-    }
-    double theta = theta(parameters.get("rope_theta").isNull() ? json : parameters);
-    return new RopeParameters(theta, type.isNull() ? "default" : type.text(), parameters);
+    Json type = scaling.get("rope_type");
+    return new RopeParameters(
+        theta(json), (type.isNull() ? scaling.get("type") : type).text(), scaling);
   }
 
   private static double theta(Json object) {

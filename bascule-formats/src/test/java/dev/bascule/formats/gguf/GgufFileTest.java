@@ -190,6 +190,25 @@ class GgufFileTest {
         new GgufBytes().header(0, 1).u64(2).raw(0xC3, 0x28).u32(0).zeros(9), "a key in UTF-8");
   }
 
+  @Test
+  void aFileMayBeOpenTwiceAndIsReadAgainTheSame() throws IOException {
+    Path path = Files.write(folder.resolve("model.gguf"), GgufBytes.sample().bytes());
+    StoredTensor gone;
+    try (GgufFile second = GgufFile.open(path)) {
+      try (GgufFile first = GgufFile.open(path)) {
+        assertThat(second.metadata().entries().toString())
+            .isEqualTo(first.metadata().entries().toString());
+        gone = first.tensor("scalar");
+      }
+      float[] values = new float[64];
+      second.tensor("quantised").readFloats(64, values, 0, 64);
+      second.tensor("quantised").readFloats(64, values, 0, 64);
+      assertThat(values).containsOnly(0);
+      assertThatThrownBy(() -> gone.readFloats(0, values, 0, 1))
+          .isInstanceOf(IllegalStateException.class);
+    }
+  }
+
   private Path part(int number, int index, int count, int total, String tensor) throws IOException {
     GgufBytes file = new GgufBytes().header(1, 4);
     file.key("general.architecture", GgufType.TEXT).text("llama");

@@ -73,6 +73,15 @@ class HuggingFaceFolderTest {
   }
 
   @Test
+  void rotaryParametersThatDependOnTheLayerAreNotTakenForOneSet() {
+    String nested = "{'rope_parameters':{'full_attention':{'rope_type':'default'}}}";
+    assertThatThrownBy(() -> config(nested).rope())
+        .hasMessageContainingAll("rope_parameters", "one set of parameters for all layers");
+    assertThatThrownBy(() -> config("{'rope_scaling':{'factor':4}}").rope())
+        .hasMessageContainingAll("rope_scaling.type", "a text");
+  }
+
+  @Test
   void whatIsMissingOrWrongIsNamed() {
     HuggingFaceConfig config = config("{'hidden_size':'64','dtype':'int3','eos_token_id':[2,7]}");
     assertThatThrownBy(() -> config.integer("hidden_size", 1, 99))
