@@ -7,6 +7,7 @@ import dev.bascule.cpu.asm.IsaLevel;
 import dev.bascule.cpu.emit.Emitter;
 import dev.bascule.cpu.gemm.ElementType;
 import dev.bascule.cpu.gemm.Gemm;
+import dev.bascule.cpu.linear.LinearTiles;
 import dev.bascule.cpu.portable.PortableCode;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -21,6 +22,7 @@ final class CpuCode implements AutoCloseable {
   private final CodeCache cache = new CodeCache();
   private final Map<Widened, RowWidener> wideners = new ConcurrentHashMap<>();
   private final Map<ElementType, Gemm> gemms = new EnumMap<>(ElementType.class);
+  private final Optional<LinearTiles> linear;
 
   /** Rows that are turned into f32. */
   private record Widened(DType from, int columns) {}
@@ -32,6 +34,8 @@ final class CpuCode implements AutoCloseable {
             level == IsaLevel.PORTABLE
                 ? ExecutableMemory.Policy.FORBIDDEN
                 : ExecutableMemory.Policy.ALLOWED);
+    this.linear =
+        level == IsaLevel.PORTABLE ? Optional.empty() : Optional.of(new LinearTiles(memory, level));
     if (level != IsaLevel.PORTABLE) {
       for (ElementType type : ElementType.values()) {
         gemms.put(type, new Gemm(memory, level, type));
@@ -73,6 +77,11 @@ final class CpuCode implements AutoCloseable {
   RowWidener widener(DType from, int columns) {
     return wideners.computeIfAbsent(
         new Widened(from, columns), w -> RowWidener.of(w.from, w.columns, level, memory));
+  }
+
+  /** Linear layers over packed weights, where machine code may run. */
+  Optional<LinearTiles> linear() {
+    return linear;
   }
 
   private Optional<Products> emitted(ElementType type) {

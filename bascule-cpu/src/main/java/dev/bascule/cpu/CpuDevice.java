@@ -41,6 +41,7 @@ final class CpuDevice implements Device {
     this.library =
         List.of(
             new MatmulKernel(code, pool),
+            new LinearKernel(code, pool),
             new AttentionKernel(code, pool),
             new CachedAttentionKernel(code, pool),
             new ScatterKernel(code, pool));
