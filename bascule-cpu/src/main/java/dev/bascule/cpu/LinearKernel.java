@@ -76,7 +76,8 @@ final class LinearKernel implements LibraryKernel {
     View view = call.operands().get(operand);
     return tiles(call)
         .map(tiles ->
-            new LinearEncoding(TileFormat.of(type, tiles.level()), k, type.rowBytes(k), view, pool));
+            new LinearEncoding(
+                TileFormat.of(type, tiles.level()), k, type.rowBytes(k), view, pool));
   }
 
   @Override

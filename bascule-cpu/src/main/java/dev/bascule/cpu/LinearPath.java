@@ -12,6 +12,5 @@ interface LinearPath {
   long unitBytes(int weight);
 
   /** Results of units {@code low} to {@code high} for some tokens. */
-  void multiply(
-      int worker, int weight, long expert, long first, long tokens, long low, long high);
+  void multiply(int worker, int weight, long expert, long first, long tokens, long low, long high);
 }

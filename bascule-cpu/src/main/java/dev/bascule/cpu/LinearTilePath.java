@@ -81,11 +81,16 @@ final class LinearTilePath implements LinearPath {
   private void copy(long low, long high) {
     long bytes = shape.k() * Float.BYTES;
     long stride = LinearTiles.tokenBytes(shape.k(), false);
-    MemorySegment to =
-        MemorySegment.ofAddress(plain).reinterpret(shape.tokens() * stride);
+    MemorySegment to = MemorySegment.ofAddress(plain).reinterpret(shape.tokens() * stride);
     for (long token = low; token < high; token++) {
       MemorySegment.copy(
-          x, ValueLayout.JAVA_BYTE, token * bytes, to, ValueLayout.JAVA_BYTE, token * stride, bytes);
+          x,
+          ValueLayout.JAVA_BYTE,
+          token * bytes,
+          to,
+          ValueLayout.JAVA_BYTE,
+          token * stride,
+          bytes);
     }
   }
 

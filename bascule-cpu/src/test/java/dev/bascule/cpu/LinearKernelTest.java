@@ -101,8 +101,7 @@ class LinearKernelTest {
     for (WeightType type : LinearTrial.allTypes().toList()) {
       Tensor weight = LinearTrial.weight(type, K, random, 9);
       for (Activations activations : Activations.values()) {
-        LinearTrial trial =
-            new LinearTrial(List.of(type), K, List.of(weight), activations, false);
+        LinearTrial trial = new LinearTrial(List.of(type), K, List.of(weight), activations, false);
         check(trial, LinearTrial.activations(random, 3, K));
       }
     }

@@ -32,15 +32,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.stream.Stream.Builder;
 
 /** One linear layer and its operands: what it means, and what the device makes of it. */
 record LinearTrial(
-    List<WeightType> types, long k, List<Tensor> weights, Activations activations, boolean constant) {
+    List<WeightType> types,
+    long k,
+    List<Tensor> weights,
+    Activations activations,
+    boolean constant) {
   private static final Symbol TOKENS = new Symbol("tokens", 0, 512);
 
   static java.util.stream.Stream<WeightType> allTypes() {
-    Builder<WeightType> all = java.util.stream.Stream.builder();
+    java.util.stream.Stream.Builder<WeightType> all = java.util.stream.Stream.builder();
     for (DType dtype : List.of(DType.F32, DType.F16, DType.BF16)) {
       all.add(new WeightType.Floats(dtype));
     }

@@ -9,9 +9,9 @@ import java.util.Locale;
 /**
  * Tiles of quantised rows. A tile is a sequence of units: a header with the scales of all its rows,
  * then blocks of 32 elements of each row. A block's numbers are 8 vectors, each 4 elements of every
- * row side by side, made unsigned by adding {@code bias}: whole bytes; or nibbles, vectors 2i and 2i
- * + 1 in one, and behind them the bits above the nibbles in planes. A tile takes the bytes that its
- * rows take in the type's own layout.
+ * row side by side, made unsigned by adding {@code bias}: whole bytes; or nibbles, vectors 2i and
+ * 2i + 1 in one, and behind them the bits above the nibbles in planes. A tile takes the bytes that
+ * its rows take in the type's own layout.
  *
  * @param bits of a number: 4, 5, 6, or 8
  * @param bias what makes the numbers unsigned; 0 at 8 bits means that they stay signed
@@ -111,7 +111,11 @@ record BlockFormat(QuantType type, IsaLevel level, int bits, int bias, Scaling s
   public String describe() {
     double packed = (double) Byte.SIZE * unitBytes() / lanes() / BLOCK / scaling.unitBlocks;
     return String.format(
-        Locale.ROOT, "%s (%.2f bits an element, stored %.2f)", name(), packed, type.bitsPerElement());
+        Locale.ROOT,
+        "%s (%.2f bits an element, stored %.2f)",
+        name(),
+        packed,
+        type.bitsPerElement());
   }
 
   @Override

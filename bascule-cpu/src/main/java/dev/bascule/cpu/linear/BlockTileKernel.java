@@ -35,8 +35,7 @@ final class BlockTileKernel {
     this.format = format;
     this.tokens = tokens;
     this.asm = new Assembler(format.level());
-    this.length =
-        format.level() == IsaLevel.AVX512 ? VectorLength.V512 : VectorLength.V256;
+    this.length = format.level() == IsaLevel.AVX512 ? VectorLength.V512 : VectorLength.V256;
     this.frame = new TileFrame(asm, tokens, 1);
     this.registers = new KernelRegisters(format.level());
     this.numbers = new NumberCode(format, asm, registers);

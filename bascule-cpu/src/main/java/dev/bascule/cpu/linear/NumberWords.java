@@ -20,39 +20,44 @@ interface NumberWords {
   static NumberWords of(BlockFormat format) {
     int flip = 0x0101_0101 * format.bias();
     return switch (format.type()) {
-      case Q8_0 -> (rows, from, unpacked, part, words) -> {
-        for (int i = 0; i < words.length; i++) {
-          words[i] = rows.get(WORD, from + 2 + 4L * i) ^ flip;
-        }
-      };
+      case Q8_0 ->
+          (rows, from, unpacked, part, words) -> {
+            for (int i = 0; i < words.length; i++) {
+              words[i] = rows.get(WORD, from + 2 + 4L * i) ^ flip;
+            }
+          };
       case Q4_0 -> (rows, from, unpacked, part, words) -> nibbles(rows, from + 2, words);
       case Q4_1 -> (rows, from, unpacked, part, words) -> nibbles(rows, from + 4, words);
-      case Q5_0 -> (rows, from, unpacked, part, words) -> {
-        nibbles(rows, from + 6, words);
-        fifths(rows.get(WORD, from + 2), words);
-      };
-      case Q5_1 -> (rows, from, unpacked, part, words) -> {
-        nibbles(rows, from + 8, words);
-        fifths(rows.get(WORD, from + 4), words);
-      };
+      case Q5_0 ->
+          (rows, from, unpacked, part, words) -> {
+            nibbles(rows, from + 6, words);
+            fifths(rows.get(WORD, from + 2), words);
+          };
+      case Q5_1 ->
+          (rows, from, unpacked, part, words) -> {
+            nibbles(rows, from + 8, words);
+            fifths(rows.get(WORD, from + 4), words);
+          };
       case Q4_K -> (rows, from, unpacked, part, words) -> halves(rows, from + 16, part, words);
-      case Q5_K -> (rows, from, unpacked, part, words) -> {
-        halves(rows, from + 48, part, words);
-        for (int i = 0; i < words.length; i++) {
-          int bits = rows.get(WORD, from + 16 + 4L * i) >>> part;
-          words[i] |= (bits & 0x0101_0101) << 4;
-        }
-      };
+      case Q5_K ->
+          (rows, from, unpacked, part, words) -> {
+            halves(rows, from + 48, part, words);
+            for (int i = 0; i < words.length; i++) {
+              int bits = rows.get(WORD, from + 16 + 4L * i) >>> part;
+              words[i] |= (bits & 0x0101_0101) << 4;
+            }
+          };
       case Q6_K -> NumberWords::sixBits;
-      case Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4 -> (rows, from, unpacked, part, words) -> {
-        for (int i = 0; i < words.length; i++) {
-          int word = 0;
-          for (int j = 0; j < 4; j++) {
-            word |= (unpacked.number(part * 32 + 4 * i + j) & 0xFF) << 8 * j;
-          }
-          words[i] = word ^ flip;
-        }
-      };
+      case Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4 ->
+          (rows, from, unpacked, part, words) -> {
+            for (int i = 0; i < words.length; i++) {
+              int word = 0;
+              for (int j = 0; j < 4; j++) {
+                word |= (unpacked.number(part * 32 + 4 * i + j) & 0xFF) << 8 * j;
+              }
+              words[i] = word ^ flip;
+            }
+          };
     };
   }
 
@@ -75,8 +80,9 @@ interface NumberWords {
 
   /** 32 bytes for two parts: the first in the low bits, the second in the high bits. */
   private static void halves(MemorySegment rows, long from, int part, int[] words) {
+    long bytes = from + part / 2 * 32L;
     for (int i = 0; i < words.length; i++) {
-      words[i] = rows.get(WORD, from + part / 2 * 32 + 4L * i) >>> part % 2 * 4 & NIBBLES;
+      words[i] = rows.get(WORD, bytes + 4L * i) >>> part % 2 * 4 & NIBBLES;
     }
   }
 
@@ -85,7 +91,7 @@ interface NumberWords {
       MemorySegment rows, long from, UnpackedBlock unpacked, int part, int[] words) {
     int half = part / 4;
     int quarter = part % 4;
-    long low = from + half * 64L + quarter % 2 * 32;
+    long low = from + half * 64L + quarter % 2 * 32L;
     long high = from + 128 + half * 32L;
     for (int i = 0; i < words.length; i++) {
       int nibbles = rows.get(WORD, low + 4L * i) >>> quarter / 2 * 4 & NIBBLES;

@@ -100,8 +100,7 @@ public final class RowLoops {
 
   private void convert(DType dtype, MemorySegment rows, long at) {
     switch (dtype) {
-      case F32 ->
-          MemorySegment.copy(rows, ValueLayout.JAVA_FLOAT_UNALIGNED, at, values, 0, k);
+      case F32 -> MemorySegment.copy(rows, ValueLayout.JAVA_FLOAT_UNALIGNED, at, values, 0, k);
       case F16 -> {
         for (int i = 0; i < k; i++) {
           short half = rows.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i);

@@ -101,8 +101,7 @@ final class TileFrame {
 
   /** Memory of a token, from where the inner loop is. */
   Mem token(int token, int displacement) {
-    return strided(TOKENS[token / PER_BASE], STRIDE, STRIDE_3, token % PER_BASE)
-        .plus(displacement);
+    return strided(TOKENS[token / PER_BASE], STRIDE, STRIDE_3, token % PER_BASE).plus(displacement);
   }
 
   /** Memory of a tile, from where the inner loop is. */
@@ -198,8 +197,7 @@ final class TileFrame {
       asm.kmov(Width.B16, ROWS, SCRATCH);
       storeTokens(
           tile,
-          (place, sums) ->
-              asm.op(Row.VMOVUPS_STORE, length, place, sums, Masking.merge(ROWS)));
+          (place, sums) -> asm.op(Row.VMOVUPS_STORE, length, place, sums, Masking.merge(ROWS)));
     } else {
       storeWithoutMasks(tile);
     }
