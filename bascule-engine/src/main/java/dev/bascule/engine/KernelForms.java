@@ -168,6 +168,8 @@ final class KernelForms {
         || store.mask() != Instruction.ALWAYS
         || !load.access().offset().is(0)
         || !store.access().offset().is(0)
+        || kernel.parameters().get(load.access().parameter()).dtype()
+            != kernel.parameters().get(store.access().parameter()).dtype()
         || !result.isContiguous()) {
       return Optional.empty();
     }
