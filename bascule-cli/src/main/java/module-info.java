@@ -6,6 +6,7 @@ module dev.bascule.cli {
   requires dev.bascule.engine;
   requires dev.bascule.formats;
   requires dev.bascule.gpu;
+  requires dev.bascule.llm;
   requires dev.bascule.plan;
   requires info.picocli;
 

@@ -2,6 +2,7 @@
 module dev.bascule.llm {
   requires static org.jspecify;
   requires transitive dev.bascule.formats;
+  requires transitive dev.bascule.models;
 
   exports dev.bascule.llm;
   exports dev.bascule.llm.sampling;

@@ -1,0 +1,231 @@
+package dev.bascule.cli;
+
+import dev.bascule.core.DType;
+import dev.bascule.core.DeviceException;
+import dev.bascule.core.device.Device;
+import dev.bascule.formats.FormatException;
+import dev.bascule.formats.npy.Npy;
+import dev.bascule.formats.npy.NpyArray;
+import dev.bascule.formats.tokenizer.Tokenizer;
+import dev.bascule.llm.Generator;
+import dev.bascule.llm.LanguageModel;
+import dev.bascule.llm.Sequence;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code bascule generate}: the continuation of a text, or of token ids. */
+@Command(name = "generate", description = "Continues a text, or token ids.", sortOptions = false)
+final class GenerateCommand implements Callable<Integer> {
+  @Parameters(index = "0", paramLabel = "MODEL", description = "a GGUF file or a model's folder")
+  private Path model = Path.of("");
+
+  @Option(names = "--prompt", paramLabel = "TEXT", description = "the text to continue")
+  private @Nullable String prompt;
+
+  @Option(
+      names = "--prompt-ids",
+      paramLabel = "IDS",
+      split = ",",
+      description = "token ids to continue, parted by commas, instead of a text")
+  private int @Nullable [] promptIds;
+
+  @Option(names = "--print-ids", description = "print the new token ids in one line, not the text")
+  private boolean printIds;
+
+  @Option(
+      names = "--logits",
+      paramLabel = "FILE.npy",
+      description = "write the logits after the prompt, f32")
+  private @Nullable Path logits;
+
+  @Option(
+      names = "--then",
+      paramLabel = "DEVICE",
+      description = "where to go on if the device fails in the middle")
+  private @Nullable String then;
+
+  @Mixin private GenerationOptions options = new GenerationOptions();
+
+  private final Main main;
+  private final Console console;
+
+  GenerateCommand(Main main, Console console) {
+    this.main = main;
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Optional<Tokenizer> tokenizer = tokenizer();
+    int[] ids = ids(tokenizer);
+    try (Device device = main.openDevice();
+        LanguageModel opened = LanguageModel.open(model, device, options.settings())) {
+      requireInVocabulary(ids, opened.config().vocabulary());
+      if (main.explain()) {
+        console.err().println(opened.explain());
+      }
+      if (logits != null) {
+        writeLogits(opened, ids, logits);
+      }
+      generate(opened, tokenizer, ids);
+    }
+    console.out().flush();
+    return ExitCodes.DONE;
+  }
+
+  private void generate(LanguageModel opened, Optional<Tokenizer> tokenizer, int[] ids) {
+    boolean streams = !printIds && !main.json();
+    try (Spare spare = new Spare();
+        Generator generator = generator(opened, tokenizer, spare)) {
+      Generator.Result result =
+          generator.generate(
+              ids, options.maxTokens(), options.stops(), options.sampling(), listener(streams));
+      if (main.json()) {
+        console.out().println(JsonText.of(json(ids, result)));
+      } else if (printIds) {
+        console.out().println(line(result.ids()));
+      } else {
+        console.out().println();
+        console.say(speed(ids.length, result));
+      }
+    }
+  }
+
+  private Generator generator(LanguageModel opened, Optional<Tokenizer> tokenizer, Spare spare) {
+    String other = then;
+    return other == null
+        ? Generator.of(opened, tokenizer)
+        : Generator.withSpare(opened, tokenizer, () -> spare.open(other));
+  }
+
+  /** The device that goes on, once it is needed. */
+  private final class Spare implements AutoCloseable {
+    private Optional<Device> device = Optional.empty();
+
+    LanguageModel open(String name) {
+      Device other = Devices.open(name, main.deviceOptions());
+      device = Optional.of(other);
+      return LanguageModel.open(model, other, options.settings());
+    }
+
+    @Override
+    public void close() {
+      device.ifPresent(Device::close);
+    }
+  }
+
+  private Generator.Listener listener(boolean streams) {
+    return new Generator.Listener() {
+      @Override
+      public boolean token(int id, String text) {
+        rest(text);
+        return true;
+      }
+
+      @Override
+      public void rest(String text) {
+        if (streams) {
+          console.out().print(text);
+          console.out().flush();
+        }
+      }
+
+      @Override
+      public void moved(DeviceException failure) {
+        console.say("the device failed (" + failure.getMessage() + "); " + then + " goes on");
+      }
+    };
+  }
+
+  static String speed(int promptTokens, Generator.Result result) {
+    int steps = Math.max(0, result.ids().size() - 1);
+    return String.format(
+        Locale.ROOT,
+        "%d tokens read in %.2f s (%.1f a second), %d written (%.1f a second); ended by %s",
+        promptTokens,
+        result.promptSeconds(),
+        promptTokens / result.promptSeconds(),
+        result.ids().size(),
+        steps / Math.max(1e-9, result.tokenSeconds()),
+        result.reason().toString().toLowerCase(Locale.ROOT).replace('_', ' '));
+  }
+
+  private static String line(List<Integer> ids) {
+    return ids.stream().map(String::valueOf).collect(Collectors.joining(" "));
+  }
+
+  private static Map<String, Object> json(int[] ids, Generator.Result result) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("prompt_ids", Arrays.stream(ids).boxed().toList());
+    json.put("ids", result.ids());
+    json.put("text", result.text());
+    json.put("ended_by", result.reason().toString().toLowerCase(Locale.ROOT));
+    json.put("prompt_seconds", result.promptSeconds());
+    json.put("token_seconds", result.tokenSeconds());
+    return json;
+  }
+
+  private static void writeLogits(LanguageModel opened, int[] ids, Path file) throws IOException {
+    try (Sequence sequence = opened.sequence()) {
+      float[] values = sequence.add(ids);
+      Npy.write(
+          file,
+          new NpyArray(DType.F32, List.of((long) values.length), MemorySegment.ofArray(values)));
+    }
+  }
+
+  private int[] ids(Optional<Tokenizer> tokenizer) {
+    String text = prompt;
+    int[] given = promptIds;
+    if (text == null && given != null) {
+      return given;
+    }
+    if (text == null || given != null) {
+      throw new RequestException("generate: give --prompt or --prompt-ids, one of them");
+    }
+    if (tokenizer.isEmpty()) {
+      throw new RequestException(
+          "generate: " + model + " has no tokenizer; give --prompt-ids instead of --prompt");
+    }
+    int[] ids = tokenizer.get().encode(text).ids();
+    if (ids.length == 0) {
+      throw new RequestException("generate: the prompt has no tokens; give a longer one");
+    }
+    return ids;
+  }
+
+  private static void requireInVocabulary(int[] ids, int vocabulary) {
+    for (int id : ids) {
+      if (id < 0 || id >= vocabulary) {
+        throw new RequestException(
+            "generate: token " + id + " is not one of the model's " + vocabulary);
+      }
+    }
+  }
+
+  /** A model's tokenizer; only a model that is asked in ids may lack one. */
+  private Optional<Tokenizer> tokenizer() {
+    try {
+      return Optional.of(Tokenizer.open(model).with(Optional.empty(), Optional.empty()));
+    } catch (FormatException e) {
+      if (promptIds == null) {
+        throw e;
+      }
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package dev.bascule.llm;
+
+import dev.bascule.core.DType;
+import dev.bascule.core.device.Device;
+import dev.bascule.core.graph.Graph;
+import dev.bascule.core.graph.Linear;
+import dev.bascule.engine.Engine;
+import dev.bascule.engine.Plan;
+import dev.bascule.formats.FormatException;
+import dev.bascule.formats.gguf.GgufFile;
+import dev.bascule.formats.huggingface.HuggingFaceFolder;
+import dev.bascule.models.Decoder;
+import dev.bascule.models.DecoderConfig;
+import dev.bascule.models.Weights;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A decoder with its weights on a device, ready for any number of {@link Sequence}s at once. Owns
+ * its weights and its plan; the device stays the caller's.
+ */
+public final class LanguageModel implements AutoCloseable {
+  /**
+   * How a model is run.
+   *
+   * @param context positions that a sequence has room for
+   * @param chunk tokens of a prompt that are taken at a time
+   * @param cache dtype of keys and values: f16, or f32, bf16
+   * @param activations what becomes of activations before quantised weights
+   */
+  public record Settings(int context, int chunk, DType cache, Linear.Activations activations) {
+    private static final int CONTEXT_USUAL = 4096;
+    private static final int CHUNK_USUAL = 256;
+
+    public Settings {
+      if (context <= 0 || chunk <= 0) {
+        throw new IllegalArgumentException(
+            "a context of "
+                + context
+                + " and chunks of "
+                + chunk
+                + " tokens: both must be positive");
+      }
+    }
+
+    /** 4096 positions in f16, 8-bit activations. */
+    public static Settings usual() {
+      return new Settings(CONTEXT_USUAL, CHUNK_USUAL, DType.F16, Linear.Activations.INT8);
+    }
+
+    public Settings withContext(int positions) {
+      return new Settings(positions, chunk, cache, activations);
+    }
+
+    public Settings withChunk(int tokens) {
+      return new Settings(context, tokens, cache, activations);
+    }
+
+    public Settings withCache(DType dtype) {
+      return new Settings(context, chunk, dtype, activations);
+    }
+
+    public Settings withActivations(Linear.Activations rounding) {
+      return new Settings(context, chunk, cache, rounding);
+    }
+  }
+
+  private final DecoderConfig config;
+  private final Weights weights;
+  private final Settings settings;
+  private final Engine engine;
+  private final Plan plan;
+
+  /** Compiles a decoder for {@code device}; owns {@code weights} from now on. */
+  public LanguageModel(DecoderConfig config, Weights weights, Device device, Settings settings) {
+    this.config = config;
+    this.weights = weights;
+    int context =
+        config.window().isPresent()
+            ? Math.min(settings.context, config.window().getAsInt())
+            : settings.context;
+    this.settings = settings.withContext(context).withChunk(Math.min(settings.chunk, context));
+    this.engine = new Engine(device);
+    Graph graph =
+        Decoder.graph(
+            config,
+            weights,
+            new Decoder.Limits(
+                context, this.settings.chunk, 1, settings.cache, settings.activations));
+    this.plan = engine.compile(graph);
+  }
+
+  /**
+   * Opens a GGUF file or a Hugging Face folder.
+   *
+   * @throws FormatException if it is broken or of an architecture that is not known
+   */
+  public static LanguageModel open(Path path, Device device, Settings settings) {
+    if (Files.isDirectory(path)) {
+      HuggingFaceFolder folder = HuggingFaceFolder.open(path);
+      DecoderConfig config = DecoderConfig.of(folder);
+      return new LanguageModel(config, Weights.of(config, folder), device, settings);
+    }
+    GgufFile file = GgufFile.open(path);
+    DecoderConfig config = DecoderConfig.of(file);
+    return new LanguageModel(config, Weights.of(config, file), device, settings);
+  }
+
+  public DecoderConfig config() {
+    return config;
+  }
+
+  public Settings settings() {
+    return settings;
+  }
+
+  Weights weights() {
+    return weights;
+  }
+
+  Engine engine() {
+    return engine;
+  }
+
+  Plan plan() {
+    return plan;
+  }
+
+  /** How the plan runs: kernels, numerics, memory. */
+  public String explain() {
+    return plan.explain();
+  }
+
+  /** A new, empty sequence; the caller closes it. */
+  public Sequence sequence() {
+    return new Sequence(this);
+  }
+
+  @Override
+  public void close() {
+    plan.close();
+    engine.close();
+    weights.close();
+  }
+}
