@@ -80,6 +80,56 @@ public enum Role {
     return isOfLayer() ? "layers." + layer + "." + name : name;
   }
 
+  /** Whether such a model has this weight, in layer {@code layer} if it is a layer's. */
+  public boolean isIn(DecoderConfig config, int layer) {
+    boolean isSparse = isOfLayer() && config.isSparse(layer);
+    boolean isLatent = config.latent().isPresent();
+    boolean hasLowQuery = config.latent().map(l -> l.queryRank() > 0).orElse(false);
+    return switch (this) {
+      case EMBEDDING, FINAL_NORM, ATTENTION_NORM, ATTENTION_OUTPUT, FEED_FORWARD_NORM -> true;
+      case HEAD -> !config.features().tiedEmbeddings();
+      case QUERY -> !hasLowQuery;
+      case KEY, VALUE -> !isLatent;
+      case QUERY_NORM, KEY_NORM -> config.features().headNorm();
+      case ATTENTION_POST_NORM, FEED_FORWARD_POST_NORM -> config.features().sandwichNorm();
+      case QUERY_DOWN, QUERY_DOWN_NORM, QUERY_UP -> hasLowQuery;
+      case LATENT, LATENT_NORM, KEY_UP, VALUE_UP -> isLatent;
+      case GATE, UP, DOWN -> !isSparse;
+      case ROUTER, EXPERT_GATE, EXPERT_UP, EXPERT_DOWN -> isSparse;
+      case ROUTER_BIAS ->
+          isSparse && config.experts().orElseThrow().scoring() == DecoderConfig.Scoring.SIGMOID;
+      case SHARED_GATE, SHARED_UP, SHARED_DOWN ->
+          isSparse && config.experts().orElseThrow().shared() > 0;
+    };
+  }
+
+  /** Whether this weight has a bias in such a model. */
+  public boolean hasBias(DecoderConfig config) {
+    return switch (this) {
+      case QUERY, KEY, VALUE -> config.features().attentionBias();
+      case ATTENTION_OUTPUT -> config.features().outputBias();
+      default -> false;
+    };
+  }
+
+  /** Whether this is a row of numbers, such as a norm's scales, and not a linear layer. */
+  public boolean isVector() {
+    return switch (this) {
+      case FINAL_NORM,
+          ATTENTION_NORM,
+          QUERY_NORM,
+          KEY_NORM,
+          ATTENTION_POST_NORM,
+          QUERY_DOWN_NORM,
+          LATENT_NORM,
+          FEED_FORWARD_NORM,
+          FEED_FORWARD_POST_NORM,
+          ROUTER_BIAS ->
+          true;
+      default -> false;
+    };
+  }
+
   /** The extents of this weight in such a model: [n, k], with experts or heads before, or [n]. */
   public long[] extents(DecoderConfig config) {
     return switch (this) {

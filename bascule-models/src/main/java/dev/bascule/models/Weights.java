@@ -46,6 +46,60 @@ public final class Weights implements AutoCloseable {
     return new Weights(config, FileWeights.of(config, file));
   }
 
+  WeightSource source() {
+    return source;
+  }
+
+  /** Bytes of all weights as they are stored, the embedding table and each expert included. */
+  public long storedBytes() {
+    return sum(false);
+  }
+
+  /**
+   * Bytes of weights that one token reads: all, but of experts those it is sent to, and of the
+   * embedding table one row, unless it is the output layer too.
+   */
+  public long bytesPerToken() {
+    return sum(true);
+  }
+
+  private long sum(boolean ofOneToken) {
+    long sum = 0;
+    for (Role role : Role.values()) {
+      for (int layer = 0; layer < (role.isOfLayer() ? config.layers() : 1); layer++) {
+        if (role.isIn(config, layer)) {
+          sum += ofOneToken ? bytesPerToken(role, layer) : storedBytes(role, layer);
+        }
+      }
+    }
+    return sum;
+  }
+
+  private long storedBytes(Role role, int layer) {
+    long[] extents = role.extents(config);
+    int last = extents.length - 1;
+    WeightType type =
+        role.isVector() ? new WeightType.Floats(DType.F32) : source.type(key(role, layer));
+    long rows = 1;
+    for (int axis = 0; axis < last; axis++) {
+      rows *= extents[axis];
+    }
+    return rows * type.rowBytes(extents[last]);
+  }
+
+  private long bytesPerToken(Role role, int layer) {
+    long all = storedBytes(role, layer);
+    return switch (role) {
+      case EMBEDDING ->
+          config.features().tiedEmbeddings() ? all : all / Math.max(1, config.vocabulary());
+      case EXPERT_GATE, EXPERT_UP, EXPERT_DOWN -> {
+        DecoderConfig.Experts experts = config.experts().orElseThrow();
+        yield all / experts.count() * experts.used();
+      }
+      default -> all;
+    };
+  }
+
   /** Bytes of native memory that the weights take so far. */
   public synchronized long bytes() {
     return bytes;

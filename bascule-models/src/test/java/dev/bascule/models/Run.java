@@ -93,7 +93,7 @@ interface Run extends AutoCloseable {
     long[] positions = new long[ids.length];
     long[] rows = new long[ids.length];
     for (int i = 0; i < ids.length; i++) {
-      positions[i] = before + i;
+      positions[i] = (long) before + i;
       rows[i] = i;
     }
     return run(Map.of(
