@@ -33,7 +33,10 @@ public final class Table {
   public static Table read(String file, String text, Set<String> columns, Set<String> required) {
     List<Row> rows = new ArrayList<>();
     try (CsvReader<CsvRecord> reader =
-        CsvReader.builder().ofCsvRecord(withoutByteOrderMark(text))) {
+        CsvReader.builder()
+            .allowExtraFields(true)
+            .allowMissingFields(true)
+            .ofCsvRecord(withoutByteOrderMark(text))) {
       List<String> header = List.of();
       for (CsvRecord record : reader) {
         int line = (int) record.getStartingLineNumber();
@@ -60,11 +63,16 @@ public final class Table {
       }
     } catch (CsvParseException e) {
       throw new PlanException(
-          file + ": expected CSV, got " + e.getMessage() + "; check the quotes", e);
+          file + ": expected CSV, got '" + reasons(e) + "'; check the quotes there", e);
     } catch (java.io.IOException e) {
       throw new PlanException(file + ": cannot be read: " + e.getMessage(), e);
     }
     return new Table(file, rows);
+  }
+
+  /** The library says where in one exception and what in its cause. */
+  private static String reasons(Exception e) {
+    return e.getMessage() + (e.getCause() == null ? "" : ": " + e.getCause().getMessage());
   }
 
   private static String withoutByteOrderMark(String text) {

@@ -94,8 +94,7 @@ public final class Search {
     return layout.chips() <= targets.chipsMax()
         && layout.tensor() <= hardware.linkChips()
         && layout.tensor() <= work.model().heads()
-        && (!experts || layout.expert() >= layout.tensor())
-        && layout.expert() % layout.tensor() == 0
+        && (!experts || layout.expert() % layout.tensor() == 0)
         && layout.expert() <= work.model().experts().map(e -> e.routed()).orElse(1) * 2
         && hardware.joins(layout.tensor())
         && hardware.joins(group)

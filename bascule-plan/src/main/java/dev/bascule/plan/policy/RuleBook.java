@@ -31,7 +31,7 @@ public final class RuleBook {
     this.date = date;
     Expression.Compiler compiler = new Expression.Compiler();
     for (Rule rule : rules) {
-      if (rule.effect() != Effect.NOTE) {
+      if (rule.effect() != Effect.NOTE && rule.on()) {
         conditions.put(rule.id(), compiler.compile(rule));
       }
     }
@@ -118,7 +118,7 @@ public final class RuleBook {
     List<Strike> found = new ArrayList<>();
     for (Rule rule : rules) {
       Expression condition = conditions.get(rule.id());
-      if (condition == null || !rule.on() || !rule.isInForce(date)) {
+      if (condition == null || !rule.isInForce(date)) {
         continue;
       }
       switch (condition.evaluate(values)) {
