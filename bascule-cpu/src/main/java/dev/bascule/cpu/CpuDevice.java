@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,22 +28,27 @@ final class CpuDevice implements Device {
   private final CpuCode code;
   private final KernelCache kernels;
   private final List<LibraryKernel> library;
+  private final Optional<PlantedFault> fault;
+  private final LaunchBudget budget;
 
   CpuDevice(CpuSettings settings) {
-    List<String> notes = new ArrayList<>();
+    List<String> notes = settings.warnings();
     CpuFeatures features = features(settings, notes);
     IsaLevel level = level(settings, features);
     this.memory = new CpuMemory(settings.guardPages());
     this.pool = new WorkerPool(settings.threads());
     this.code = new CpuCode(level);
     this.kernels = new KernelCache(code, pool);
-    this.library =
+    this.fault = settings.fault();
+    this.budget = new LaunchBudget(settings.launchesMax());
+    List<LibraryKernel> right =
         List.of(
             new MatmulKernel(code, pool),
             new LinearKernel(code, pool),
             new AttentionKernel(code, pool),
             new CachedAttentionKernel(code, pool),
             new ScatterKernel(code, pool));
+    this.library = fault.map(planted -> right.stream().map(planted::in).toList()).orElse(right);
     this.info =
         new DeviceInfo(
             "cpu",
@@ -136,12 +140,13 @@ final class CpuDevice implements Device {
 
   @Override
   public Stream stream() {
-    return new CpuStream();
+    return new CpuStream(budget);
   }
 
   @Override
   public Launchable compile(Kernel kernel) {
-    return kernels.compile(kernel);
+    Launchable compiled = kernels.compile(kernel);
+    return fault.map(planted -> planted.in(kernel, compiled)).orElse(compiled);
   }
 
   @Override

@@ -4,7 +4,10 @@ import dev.bascule.core.DeviceException;
 import dev.bascule.core.device.DeviceOptions;
 import dev.bascule.cpu.asm.ExecutableMemory;
 import dev.bascule.cpu.asm.IsaLevel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What users may set for the CPU device.
@@ -14,9 +17,17 @@ import java.util.Optional;
  *     behaves as a host that forbids it)
  * @param guardPages true for an untouchable page after each buffer ({@code cpu.guard-pages}), for
  *     tests
+ * @param fault for tests only: kernels of this label give a wrong bit ({@code cpu.test-fault})
+ * @param launchesMax for tests only: the device fails after so many launches ({@code
+ *     cpu.fail-after})
  */
 record CpuSettings(
-    int threads, Optional<IsaLevel> isa, ExecutableMemory.Policy executable, boolean guardPages) {
+    int threads,
+    Optional<IsaLevel> isa,
+    ExecutableMemory.Policy executable,
+    boolean guardPages,
+    Optional<PlantedFault> fault,
+    OptionalLong launchesMax) {
 
   static CpuSettings of(DeviceOptions options) {
     int threads = options.threads();
@@ -32,7 +43,32 @@ record CpuSettings(
           case "true" -> true;
           case "false" -> false;
           case String other -> throw unknown("cpu.guard-pages", other, "true, false");
-        });
+        },
+        Optional.ofNullable(options.properties().get("cpu.test-fault")).map(PlantedFault::new),
+        launchesMax(options));
+  }
+
+  private static OptionalLong launchesMax(DeviceOptions options) {
+    String text = options.property("cpu.fail-after", "");
+    if (text.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    if (!text.matches("[0-9]{1,18}")) {
+      throw unknown("cpu.fail-after", text, "a number of launches");
+    }
+    return OptionalLong.of(Long.parseLong(text));
+  }
+
+  /** What the user should hear of settings that are for tests alone. */
+  List<String> warnings() {
+    List<String> warnings = new ArrayList<>();
+    fault.ifPresent(planted ->
+        warnings.add(
+            "FOR TESTS ONLY: cpu.test-fault makes results of '" + planted.label() + "' wrong"));
+    launchesMax.ifPresent(launches ->
+        warnings.add(
+            "FOR TESTS ONLY: cpu.fail-after stops this device after " + launches + " launches"));
+    return warnings;
   }
 
   private static Optional<IsaLevel> isa(String text) {

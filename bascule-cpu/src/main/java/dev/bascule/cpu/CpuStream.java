@@ -17,8 +17,14 @@ final class CpuStream implements Stream {
     }
   }
 
+  private final LaunchBudget budget;
+
   /** The first launch since the last {@link #synchronize} that met an index outside its axis. */
   private @Nullable String faulted;
+
+  CpuStream(LaunchBudget budget) {
+    this.budget = budget;
+  }
 
   @Override
   public void upload(MemorySegment from, Slice to) {
@@ -50,6 +56,7 @@ final class CpuStream implements Stream {
     if (!(launch instanceof CpuLaunch work)) {
       throw new DeviceException("cpu: launch \"" + launch.name() + "\" is another device's");
     }
+    budget.take(work.name());
     if (work.run() && faulted == null) {
       faulted = work.name();
     }

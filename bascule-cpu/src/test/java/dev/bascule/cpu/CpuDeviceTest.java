@@ -239,4 +239,42 @@ class CpuDeviceTest {
           .hasMessageContaining("closed");
     }
   }
+
+  @Test
+  void aPlantedFaultIsOneBitOfOneNumberOfOneKernel() {
+    float[] input = floats(40 * 20, 5);
+    try (CpuDevice device = device(1, "cpu.test-fault", "wrong")) {
+      assertThat(String.join("", device.info().notes())).contains("FOR TESTS ONLY", "wrong");
+      Kernel right = softmax("right", Dim.of(40), Dim.of(20));
+      assertThat(run(device, right, input)).isEqualTo(interpreted(right, input));
+      float[] wrong = run(device, softmax("wrong", Dim.of(40), Dim.of(20)), input);
+      float[] expected = interpreted(right, input);
+      expected[0] = Float.intBitsToFloat(Float.floatToRawIntBits(expected[0]) ^ 1);
+      assertThat(wrong).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void aDeviceThatIsToFailDoesSoForGood() {
+    Kernel kernel = softmax("softmax", Dim.of(40), Dim.of(20));
+    float[] input = floats(40 * 20, 6);
+    try (CpuDevice device = device(1, "cpu.fail-after", "2")) {
+      assertThat(String.join("", device.info().notes())).contains("FOR TESTS ONLY");
+      run(device, kernel, input);
+      run(device, kernel, input);
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> run(device, kernel, input))
+            .isInstanceOf(DeviceException.class)
+            .hasMessageContaining("softmax")
+            .hasMessageContaining("cpu.fail-after=2");
+      }
+    }
+  }
+
+  @Test
+  void aCountOfLaunchesIsANumber() {
+    assertThatThrownBy(() -> device(1, "cpu.fail-after", "soon"))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageContaining("'soon'");
+  }
 }
