@@ -81,7 +81,7 @@ public final class Rewriter {
     return old.stream().map(value -> mapped(values, value)).toList();
   }
 
-  private static Value mapped(Map<Value, Value> values, Value old) {
+  static Value mapped(Map<Value, Value> values, Value old) {
     Value value = values.get(old);
     if (value == null) {
       throw new IllegalStateException(old + " was not rewritten before its use");
