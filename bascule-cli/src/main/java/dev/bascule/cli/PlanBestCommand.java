@@ -73,8 +73,7 @@ final class PlanBestCommand implements Callable<Integer> {
   private Grid placements(Best best) {
     Grid grid =
         new Grid("placement", "tok/s/chip", "ms/token", "s to first", "USD/1e6 tokens", "rules");
-    best.ranked().stream()
-        .limit(show)
+    best.shown(show).stream()
         .forEach(ranked ->
             grid.row(
                 ranked.option().text(),
@@ -122,8 +121,7 @@ final class PlanBestCommand implements Callable<Integer> {
   private List<String> rows(PlanSearch.Found found) {
     List<String> rows = new java.util.ArrayList<>();
     rows.add(found.work().model().name() + " " + found.work().model().row().place());
-    found.best().ranked().stream()
-        .limit(show)
+    found.best().shown(show).stream()
         .flatMap(ranked -> ranked.option().kinds().stream())
         .distinct()
         .forEach(chip -> rows.add(chip.name() + " " + chip.row().place()));

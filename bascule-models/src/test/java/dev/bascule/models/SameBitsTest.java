@@ -36,7 +36,8 @@ class SameBitsTest {
   static List<Path> fewDecoders() {
     return Oracles.decoders().stream()
         .sorted(
-            Comparator.comparingLong(folder -> folder.resolve("model.safetensors").toFile().length()))
+            Comparator.comparingLong(
+                folder -> folder.resolve("model.safetensors").toFile().length()))
         .limit(OPENCL_FAMILIES)
         .toList();
   }

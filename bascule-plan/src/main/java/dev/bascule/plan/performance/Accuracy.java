@@ -4,12 +4,14 @@ import dev.bascule.plan.catalogue.Catalogue;
 import dev.bascule.plan.catalogue.Measurement;
 import dev.bascule.plan.catalogue.Measurement.Phase;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * The fit and its test: every usable row predicted by the fit of all rows, and by a fit that has
@@ -19,9 +21,19 @@ import java.util.TreeSet;
  */
 public record Accuracy(Efficiency efficiency, List<Line> lines, List<Measurement> unusable) {
 
-  /** A measured row and its two predictions, in tokens per second and chip. */
+  /**
+   * A measured row and its predictions, in tokens per second and chip.
+   *
+   * @param held by a fit without this kind of chip
+   * @param strange by a fit without its family
+   */
   public record Line(
-      Measurement measurement, Phase phase, double measured, double fitted, double held) {
+      Measurement measurement,
+      Phase phase,
+      double measured,
+      double fitted,
+      double held,
+      double strange) {
     public double fittedError() {
       return fitted / measured - 1;
     }
@@ -29,11 +41,21 @@ public record Accuracy(Efficiency efficiency, List<Line> lines, List<Measurement
     public double heldError() {
       return held / measured - 1;
     }
+
+    public double strangeError() {
+      return strange / measured - 1;
+    }
   }
 
   /** Median and worst |error| of the rows of one phase. */
   public record Summary(
-      int rows, double fittedMedian, double fittedWorst, double heldMedian, double heldWorst) {}
+      int rows,
+      double fittedMedian,
+      double fittedWorst,
+      double heldMedian,
+      double heldWorst,
+      double strangeMedian,
+      double strangeWorst) {}
 
   public Accuracy {
     lines = List.copyOf(lines);
@@ -46,21 +68,18 @@ public record Accuracy(Efficiency efficiency, List<Line> lines, List<Measurement
     List<Observation> all = Observation.of(catalogue, sustained);
     List<TrainingSpeed.Row> training = TrainingSpeed.rows(catalogue, sustained);
     Efficiency fitted = Fit.of(all, TrainingSpeed.fit(training));
+    Map<String, Efficiency> withoutChip = without(all, Observation::system);
+    Map<String, Efficiency> withoutFamily = without(all, Observation::family);
     List<Line> lines = new ArrayList<>();
-    for (String system : new TreeSet<>(all.stream().map(Observation::system).toList())) {
-      Efficiency blind =
-          Fit.of(all.stream().filter(row -> !row.system().equals(system)).toList(), 1);
-      for (Observation row : all) {
-        if (row.system().equals(system)) {
-          lines.add(
-              new Line(
-                  row.measurement(),
-                  row.phase(),
-                  row.measured(),
-                  row.predicted(fitted),
-                  row.predicted(blind)));
-        }
-      }
+    for (Observation row : all) {
+      lines.add(
+          new Line(
+              row.measurement(),
+              row.phase(),
+              row.measured(),
+              row.predicted(fitted),
+              row.predicted(withoutChip.getOrDefault(row.system(), fitted)),
+              row.predicted(withoutFamily.getOrDefault(row.family(), fitted))));
     }
     for (TrainingSpeed.Row row : training) {
       double blind =
@@ -72,6 +91,7 @@ public record Accuracy(Efficiency efficiency, List<Line> lines, List<Measurement
               Phase.TRAINING,
               row.measured(),
               row.ideal() * fitted.training(),
+              row.ideal() * blind,
               row.ideal() * blind));
     }
     List<Measurement> unusable =
@@ -79,6 +99,17 @@ public record Accuracy(Efficiency efficiency, List<Line> lines, List<Measurement
     Map<String, Efficiency.Spread> spreads = spreads(lines);
     Efficiency complete = Efficiency.of(fitted.values(), fitted.families(), spreads);
     return new Accuracy(complete, lines, unusable);
+  }
+
+  /** For each group of rows, the fit of all others. */
+  private static Map<String, Efficiency> without(
+      List<Observation> all, Function<Observation, String> group) {
+    Map<String, Efficiency> fits = new TreeMap<>();
+    for (String name : new TreeSet<>(all.stream().map(group).toList())) {
+      fits.put(
+          name, Fit.of(all.stream().filter(row -> !group.apply(row).equals(name)).toList(), 1));
+    }
+    return fits;
   }
 
   private static Map<String, Efficiency.Spread> spreads(List<Line> lines) {
@@ -108,14 +139,17 @@ public record Accuracy(Efficiency efficiency, List<Line> lines, List<Measurement
       if (!own.isEmpty()) {
         List<Double> fitted = own.stream().map(line -> Math.abs(line.fittedError())).toList();
         List<Double> held = own.stream().map(line -> Math.abs(line.heldError())).toList();
+        List<Double> strange = own.stream().map(line -> Math.abs(line.strangeError())).toList();
         summaries.put(
             phase,
             new Summary(
                 own.size(),
                 Sustained.median(fitted).orElseThrow(),
-                fitted.stream().max(Double::compare).orElseThrow(),
+                Collections.max(fitted),
                 Sustained.median(held).orElseThrow(),
-                held.stream().max(Double::compare).orElseThrow()));
+                Collections.max(held),
+                Sustained.median(strange).orElseThrow(),
+                Collections.max(strange)));
       }
     }
     return summaries;

@@ -3,6 +3,7 @@ package dev.bascule.plan.performance;
 import dev.bascule.plan.Figure;
 import dev.bascule.plan.PlanException;
 import dev.bascule.plan.catalogue.Chip;
+import dev.bascule.plan.catalogue.ModelShape;
 import dev.bascule.plan.catalogue.Quantity;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -12,7 +13,7 @@ import java.util.OptionalDouble;
  * value. All rates are one-directional, in bytes or operations per second.
  *
  * @param bf16Rate sustained operations per second; the others are empty where the chip has none
- * @param dies packages of two dies run as two chips that both hold the shared weights
+ * @param dies how many a package has, see {@link #copies}
  */
 public record Hardware(
     Chip chip,
@@ -68,6 +69,15 @@ public record Hardware(
 
   private static OptionalDouble scaled(Optional<Figure> figure, End end, double factor) {
     return figure.map(f -> OptionalDouble.of(pick(f, end) * factor)).orElse(OptionalDouble.empty());
+  }
+
+  /**
+   * How often a package holds the weights that all tokens pass. A latent cache cannot be split by
+   * heads, so the dies of a package answer different sequences, each with its own copy; other
+   * models are split over the dies.
+   */
+  int copies(ModelShape model) {
+    return model.latent().isPresent() ? dies : 1;
   }
 
   /** Operations per second on numbers of {@code bits}, or on the next wider ones it has. */

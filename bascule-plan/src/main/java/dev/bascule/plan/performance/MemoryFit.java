@@ -29,7 +29,7 @@ public record MemoryFit(
         (model.commonParameters() * Roofline.commonFormat(work).bytes() + embeddings)
             / layout.tensor()
             / layout.pipeline()
-            * hardware.dies();
+            * hardware.copies(model);
     double experts =
         model.routedParameters() * work.weights().bytes() / layout.group() / layout.pipeline();
     double cache = Roofline.cacheBytesPerToken(work, layout) * work.middleContext();

@@ -81,7 +81,7 @@ public final class Roofline {
         (model.commonParameters() * commonFormat(work).bytes()
                 + model.embeddingParameters() * BF16_BYTES)
             / layout.tensor()
-            * hardware.dies();
+            * hardware.copies(model);
     return common
         + model
             .experts()

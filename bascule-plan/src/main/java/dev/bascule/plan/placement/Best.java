@@ -26,6 +26,8 @@ public record Best(List<Ranked> ranked, List<Refused> refused, Map<String, Strin
   /** Of each half of a split placement, so many are tried. */
   private static final int HALVES_MAX = 12;
 
+  private static final int ALIKE_MAX = 3;
+
   /** What is made small or large. */
   public enum Aim {
     CHEAPEST,
@@ -41,6 +43,26 @@ public record Best(List<Ranked> ranked, List<Refused> refused, Map<String, Strin
           .max(Comparator.naturalOrder())
           .orElse(Verdict.ALLOWED);
     }
+  }
+
+  /**
+   * The first {@code most} placements, of which not more than {@link #ALIKE_MAX} answer on the same
+   * chip and of these one has a single pool where there is one: a list of twins would hide what
+   * else there is.
+   */
+  public List<Ranked> shown(int most) {
+    Map<String, Integer> split = new java.util.HashMap<>();
+    List<Ranked> shown = new ArrayList<>();
+    for (Ranked one : ranked) {
+      Option option = one.option();
+      boolean few =
+          !option.isSplit()
+              || split.merge(option.pools().getLast().chip().name(), 1, Integer::sum) < ALIKE_MAX;
+      if (few && shown.size() < most) {
+        shown.add(one);
+      }
+    }
+    return shown;
   }
 
   /** A chip that the rules keep out. */

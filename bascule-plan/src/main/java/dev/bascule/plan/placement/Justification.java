@@ -79,6 +79,16 @@ public record Justification(
     }
   }
 
+  /** What the condition looked at: {@code place=China, tpp=15832}. */
+  private static String figures(Decision.Strike strike) {
+    List<String> texts = new ArrayList<>();
+    new java.util.TreeMap<>(strike.figures())
+        .forEach((name, value) ->
+            texts.add(
+                name + "=" + (value instanceof Double number ? Figure.digits(number) : value)));
+    return String.join(", ", texts);
+  }
+
   /** One line for each rule that struck: what it says, the figures, the source. */
   public static List<String> explain(Decision decision) {
     List<String> lines = new ArrayList<>();
@@ -104,7 +114,7 @@ public record Justification(
               + rule.from().map(day -> " from " + day).orElse("")
               + rule.until().map(day -> " until " + day).orElse("")
               + ") because "
-              + new java.util.TreeMap<>(strike.figures())
+              + figures(strike)
               + " meets '"
               + rule.when()
               + "'"
@@ -164,7 +174,7 @@ public record Justification(
   }
 
   private List<Ranked> alternatives() {
-    return best.ranked().stream()
+    return best.shown(ALTERNATIVES_MAX + 1).stream()
         .filter(other -> !other.equals(chosen))
         .limit(ALTERNATIVES_MAX)
         .toList();

@@ -13,7 +13,14 @@ public record AccuracyTables(Accuracy accuracy) {
   public Grid summary() {
     Grid grid =
         new Grid(
-            "phase", "rows", "median by fit", "worst by fit", "median held out", "worst held out");
+            "phase",
+            "rows",
+            "median by fit",
+            "worst by fit",
+            "median held out",
+            "worst held out",
+            "median, family held out",
+            "worst");
     accuracy
         .summaries()
         .forEach((phase, s) ->
@@ -23,7 +30,9 @@ public record AccuracyTables(Accuracy accuracy) {
                 percent(s.fittedMedian()),
                 percent(s.fittedWorst()),
                 percent(s.heldMedian()),
-                percent(s.heldWorst())));
+                percent(s.heldWorst()),
+                percent(s.strangeMedian()),
+                percent(s.strangeWorst())));
     return grid;
   }
 
@@ -40,6 +49,7 @@ public record AccuracyTables(Accuracy accuracy) {
             "error",
             "held out",
             "error held out",
+            "error, family held out",
             "assumed",
             "source");
     for (Accuracy.Line line : accuracy.lines()) {
@@ -54,6 +64,7 @@ public record AccuracyTables(Accuracy accuracy) {
           signed(line.fittedError()),
           whole(line.held()),
           signed(line.heldError()),
+          signed(line.strangeError()),
           m.why(),
           m.row().source());
     }

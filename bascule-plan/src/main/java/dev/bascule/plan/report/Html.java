@@ -24,7 +24,7 @@ final class Html {
         html.append("<td data-label=\"")
             .append(escape(grid.columns().get(c)))
             .append("\">")
-            .append(escape(row.get(c)))
+            .append(escape(row.get(c)).replace("\n", "<br>"))
             .append("</td>");
       }
       html.append("</tr>");
@@ -44,7 +44,7 @@ final class Html {
       table { border-collapse: collapse; width: 100%; font-size: .9rem; }
       th, td { text-align: left; vertical-align: top; padding: .35rem .5rem; border-bottom: 1px solid #ddd; }
       th { border-bottom: 2px solid #999; } td { overflow-wrap: anywhere; }
-      td:first-child { min-width: 12rem; }
+      td:first-child { min-width: 9rem; } td:last-child { min-width: 6rem; }
       @media (max-width: 40rem) {
         thead { display: none; } tr { display: block; border-bottom: 2px solid #999; padding: .4rem 0; }
         td { display: block; border: 0; padding: .1rem 0; }

@@ -122,7 +122,7 @@ public final class HtmlReport {
             "s to first",
             "USD per million tokens",
             "rules");
-    for (Ranked ranked : best.ranked().stream().limit(PLACEMENTS_MAX).toList()) {
+    for (Ranked ranked : best.shown(PLACEMENTS_MAX)) {
       Option option = ranked.option();
       grid.row(
           option.text(),
@@ -143,7 +143,7 @@ public final class HtmlReport {
       grid.row(
           one.chip().name(),
           one.decision().verdict().text(),
-          String.join(" / ", Justification.explain(one.decision())));
+          String.join("\n", Justification.explain(one.decision())));
     }
     return grid;
   }
@@ -172,8 +172,7 @@ public final class HtmlReport {
   }
 
   private List<Chip> chips() {
-    return best.ranked().stream()
-        .limit(PLACEMENTS_MAX)
+    return best.shown(PLACEMENTS_MAX).stream()
         .flatMap(ranked -> ranked.option().kinds().stream())
         .distinct()
         .toList();
@@ -325,11 +324,11 @@ public final class HtmlReport {
   private void rulesThatStruck(StringBuilder html) {
     Grid grid = new Grid("chip", "verdict", "because");
     Map<String, String> seen = new LinkedHashMap<>();
-    for (Ranked ranked : best.ranked().stream().limit(PLACEMENTS_MAX).toList()) {
+    for (Ranked ranked : best.shown(PLACEMENTS_MAX)) {
       ranked
           .decisions()
           .forEach((chip, decision) -> {
-            String because = String.join(" / ", Justification.explain(decision));
+            String because = String.join("\n", Justification.explain(decision));
             if (!because.isEmpty() && seen.put(chip, because) == null) {
               grid.row(chip, decision.verdict().text(), because);
             }
