@@ -39,7 +39,7 @@ final class Caches {
     TensorType type =
         TensorType.of(limits.cacheType(), Dim.of(limits.capacity()), dims.get(1), dims.get(2));
     State state = new State(name, type);
-    Value rows = Ops.cast(entries, limits.cacheType());
+    Value rows = Layer.named(name + ".entries", Ops.cast(entries, limits.cacheType()));
     Value written =
         Layer.named(
             name + ".append",

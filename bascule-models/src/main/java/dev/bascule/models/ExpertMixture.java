@@ -39,12 +39,11 @@ final class ExpertMixture {
     Dim pairs = tokens.times(used);
     Value expert = Ops.reshape(routes.experts, Shape.of(pairs)); // of token i, pairs i * used + j
     Value place = Layer.named(layer.label("expert_order"), places(expert));
-    Value offsets = offsets(expert, experts.count());
-    Value pair = Ops.iota(Shape.of(pairs), 0);
-    Value token = Ops.apply(Elementwise.DIV, pair, Ops.like(pair, experts.used()));
-    Value tokenAt =
-        Ops.scatter(Scatter.Kind.SET, Ops.zeros(DType.I64, Shape.of(pairs)), place, token);
-    Value sorted = Ops.gather(x, tokenAt, 0); // [pairs, hidden]
+    Value offsets = Layer.named(layer.label("expert_offsets"), offsets(expert, experts.count()));
+    Value sorted =
+        Layer.named(
+            layer.label("expert_rows"),
+            Ops.gather(x, tokenAt(layer, place, experts.used()), 0)); // [pairs, hidden]
     List<Value> both =
         layer.grouped(
             layer.label("expert_gate_up"),
@@ -61,6 +60,15 @@ final class ExpertMixture {
     Value back = Ops.reshape(Ops.gather(down, place, 0), Shape.of(tokens, used, x.shape().dim(1)));
     Value weighted = Ops.mul(back, Ops.unsqueeze(routes.weights, 2));
     return Layer.named(layer.label("expert_sum"), Ops.sum(weighted, List.of(1), false));
+  }
+
+  /** The token whose pair comes to each place, i64 [pairs]. */
+  private static Value tokenAt(Layer layer, Value place, int used) {
+    Value pair = Ops.iota(place.shape(), 0);
+    Value token = Ops.apply(Elementwise.DIV, pair, Ops.like(pair, used));
+    return Layer.named(
+        layer.label("expert_tokens"),
+        Ops.scatter(Scatter.Kind.SET, Ops.like(pair, 0), place, token));
   }
 
   private static Routes route(Layer layer, DecoderConfig.Experts experts, Value logits) {

@@ -8,9 +8,12 @@ import dev.bascule.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
@@ -23,12 +26,31 @@ final class Oracles {
   /** What another implementation says of a model. */
   record Answer(int[][] ids, float[][] logits, int[] prompt, int[] greedy) {}
 
-  /** The folders with a decoder each. */
+  /** The folders with a decoder each: those that the tests have, and those that are elsewhere. */
   static List<Path> decoders() {
-    try (Stream<Path> folders = Files.list(path("llm"))) {
+    List<Path> all = new ArrayList<>(decoders(resources()));
+    Path others = folder().resolve("llm").normalize();
+    if (Files.exists(others)) {
+      all.addAll(decoders(others));
+    } else {
+      System.out.println("no oracles at " + others);
+    }
+    return all;
+  }
+
+  private static List<Path> decoders(Path parent) {
+    try (Stream<Path> folders = Files.list(parent)) {
       return folders.filter(f -> Files.exists(f.resolve("oracle.safetensors"))).sorted().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path resources() {
+    try {
+      return Path.of(Objects.requireNonNull(Oracles.class.getResource("/llm")).toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -61,14 +83,16 @@ final class Oracles {
 
   /** The file or folder of this name; the test is skipped where it is not there. */
   static Path path(String name) {
-    String configured = System.getenv("BASCULE_ORACLES");
-    Path folder =
-        configured == null || configured.isEmpty()
-            ? repository().resolve("../shared/oracles")
-            : Path.of(configured);
-    Path path = folder.resolve(name).normalize();
+    Path path = folder().resolve(name).normalize();
     Assumptions.assumeTrue(Files.exists(path), "no oracle at " + path);
     return path;
+  }
+
+  private static Path folder() {
+    String configured = System.getenv("BASCULE_ORACLES");
+    return configured == null || configured.isEmpty()
+        ? repository().resolve("../shared/oracles")
+        : Path.of(configured);
   }
 
   /** Tests start in the folder of their module. */

@@ -24,6 +24,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SameBitsTest {
   private static final int CAPACITY = 48;
 
+  /** Tokens of a text: a multiple of 7, so that chunks are of one size. */
+  private static final int LENGTH = 21;
+
   /**
    * PoCL compiles each kernel for seconds: this many families there, -DopenclFamilies=99 for all.
    */
@@ -48,50 +51,50 @@ class SameBitsTest {
     onModel(
         folder,
         DType.F32,
-        (model, ids, graph) -> {
-          float[] whole = logits(Run.onReference(graph), model, ids.length, ids);
-          assertThat(logits(Run.onReference(graph), model, 7, ids)).isEqualTo(whole);
-          assertThat(logits(Run.onReference(graph), model, 1, ids)).isEqualTo(whole);
+        (weights, ids, graph) -> {
+          try (Run run = Run.onReference(graph)) {
+            float[] whole = run.logits(weights, ids.length, ids);
+            assertThat(run.logits(weights, 7, ids)).isEqualTo(whole);
+            assertThat(run.logits(weights, 1, ids)).isEqualTo(whole);
+          }
         });
   }
 
   @ParameterizedTest
   @MethodSource("decoders")
   void theCpuGivesTheBitsOfTheReference(Path folder) {
-    for (DType cache : List.of(DType.F32, DType.F16)) {
-      onModel(
-          folder,
-          cache,
-          (model, ids, graph) -> {
-            float[] expected = logits(Run.onReference(graph), model, ids.length, ids);
-            for (String isa : List.of("portable", "avx2", "avx512")) {
-              for (Device device : open("cpu", Map.of("cpu.isa", isa))) {
-                try (device) {
-                  for (int chunk :
-                      cache == DType.F32 ? new int[] {ids.length, 7, 1} : new int[] {7}) {
-                    assertThat(logits(Run.on(device, graph), model, chunk, ids))
-                        .as("%s, chunks of %d", isa, chunk)
-                        .isEqualTo(expected);
-                  }
-                }
-              }
-            }
-          });
+    for (String isa : List.of("portable", "avx2", "avx512")) {
+      theDeviceGivesTheBitsOfTheReference(
+          "cpu", Map.of("cpu.isa", isa), DType.F32, folder, LENGTH, 7, 1);
     }
+    theDeviceGivesTheBitsOfTheReference("cpu", Map.of(), DType.F16, folder, 7);
   }
 
   @ParameterizedTest
   @MethodSource("fewDecoders")
   void openClGivesTheBitsOfTheReference(Path folder) {
-    List<Device> devices = open("opencl", Map.of());
-    Assumptions.assumeFalse(devices.isEmpty(), "no OpenCL device");
+    theDeviceGivesTheBitsOfTheReference("opencl", Map.of(), DType.F32, folder, 7);
+  }
+
+  private static void theDeviceGivesTheBitsOfTheReference(
+      String driver, Map<String, String> settings, DType cache, Path folder, int... chunks) {
+    List<Device> devices = open(driver, settings);
+    Assumptions.assumeFalse(devices.isEmpty(), "no device of " + driver + " " + settings);
     onModel(
         folder,
-        DType.F32,
-        (model, ids, graph) -> {
-          float[] expected = logits(Run.onReference(graph), model, ids.length, ids);
-          try (Device device = devices.getFirst()) {
-            assertThat(logits(Run.on(device, graph), model, 7, ids)).isEqualTo(expected);
+        cache,
+        (weights, ids, graph) -> {
+          float[] expected;
+          try (Run run = Run.onReference(graph)) {
+            expected = run.logits(weights, ids.length, ids);
+          }
+          try (Device device = devices.getFirst();
+              Run run = Run.on(device, graph)) {
+            for (int chunk : chunks) {
+              assertThat(run.logits(weights, chunk, ids))
+                  .as("%s %s, chunks of %d", driver, settings, chunk)
+                  .isEqualTo(expected);
+            }
           }
         });
   }
@@ -105,16 +108,10 @@ class SameBitsTest {
     try (HuggingFaceFolder files = HuggingFaceFolder.open(folder)) {
       DecoderConfig config = DecoderConfig.of(files);
       try (Weights weights = Weights.of(config, files)) {
-        int[] ids = Arrays.copyOf(Oracles.answer(folder).ids()[0], 24);
+        int[] ids = Arrays.copyOf(Oracles.answer(folder).ids()[0], LENGTH);
         Graph graph = Decoder.graph(config, weights, Run.limits(CAPACITY, ids.length, cache));
         check.run(weights, ids, graph);
       }
-    }
-  }
-
-  private static float[] logits(Run run, Weights weights, int chunk, int[] ids) {
-    try (run) {
-      return run.logits(weights, chunk, ids);
     }
   }
 
