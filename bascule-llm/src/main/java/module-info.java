@@ -6,4 +6,5 @@ module dev.bascule.llm {
 
   exports dev.bascule.llm;
   exports dev.bascule.llm.sampling;
+  exports dev.bascule.llm.template;
 }

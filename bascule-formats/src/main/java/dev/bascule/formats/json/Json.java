@@ -294,6 +294,14 @@ public final class Json {
     return value == null ? otherwise : text();
   }
 
+  /**
+   * The value without its place: a Map, a List, a String, a Long, a Double, a Boolean or null, and
+   * what these hold.
+   */
+  public @Nullable Object plain() {
+    return value;
+  }
+
   public boolean isText() {
     return value instanceof String;
   }

@@ -1,0 +1,6 @@
+package dev.bascule.llm.template;
+
+/** Python's None. */
+enum None {
+  NONE
+}
