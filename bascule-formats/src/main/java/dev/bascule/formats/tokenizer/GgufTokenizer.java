@@ -330,7 +330,7 @@ final class GgufTokenizer {
             vocabulary,
             added,
             special,
-            new TokenList.Roles(token("bos_token_id"), ends(), unknown(vocabulary)));
+            new TokenList.Roles(token("bos_token_id"), List.copyOf(ends()), unknown(vocabulary)));
     return new Tokenizer(
         new Tokenizer.Pipeline(
             new AddedTokens(rules),

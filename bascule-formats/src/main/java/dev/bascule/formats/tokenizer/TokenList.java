@@ -1,8 +1,8 @@
 package dev.bascule.formats.tokenizer;
 
 import java.util.BitSet;
+import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /** The tokens of a vocabulary: texts and ids, and which of them have a part to play. */
 public final class TokenList {
@@ -10,14 +10,14 @@ public final class TokenList {
    * The tokens that steer a model.
    *
    * @param begin stands before a text
-   * @param end the tokens after which a model is done
+   * @param end the tokens after which a model is done, the usual one first
    */
-  public record Roles(OptionalInt begin, Set<Integer> end, OptionalInt unknown) {
+  public record Roles(OptionalInt begin, List<Integer> end, OptionalInt unknown) {
     /** Nothing is known. */
-    public static final Roles NONE = new Roles(OptionalInt.empty(), Set.of(), OptionalInt.empty());
+    public static final Roles NONE = new Roles(OptionalInt.empty(), List.of(), OptionalInt.empty());
 
     public Roles {
-      end = Set.copyOf(end);
+      end = List.copyOf(end);
     }
   }
 
@@ -55,6 +55,11 @@ public final class TokenList {
   /** Whether the token steers the model and is no text. */
   public boolean isSpecial(int id) {
     return id >= 0 && special.get(id);
+  }
+
+  /** Whether a model is done after this token. */
+  public boolean isEnd(int id) {
+    return roles.end().contains(id);
   }
 
   /** Whether the token's text is to be taken as it stands. */

@@ -51,7 +51,7 @@ record TokenizerFolder(Path folder) {
       json(name).ifPresent(json -> addEnds(json.get("eos_token_id"), tokens, ends));
     }
     return new TokenList.Roles(
-        named(tokens, config, "bos_token"), ends, named(tokens, config, "unk_token"));
+        named(tokens, config, "bos_token"), List.copyOf(ends), named(tokens, config, "unk_token"));
   }
 
   private static void addEnds(Json json, TokenList tokens, Set<Integer> ends) {

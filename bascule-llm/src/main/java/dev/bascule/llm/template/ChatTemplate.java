@@ -1,9 +1,12 @@
 package dev.bascule.llm.template;
 
+import dev.bascule.formats.tokenizer.TokenList;
+import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,10 +21,25 @@ public final class ChatTemplate {
 
   private final List<Statement> statements;
   private final Problems problems;
+  private final Map<String, Object> defaults;
 
-  private ChatTemplate(List<Statement> statements, Problems problems) {
+  private ChatTemplate(
+      List<Statement> statements, Problems problems, Map<String, Object> defaults) {
     this.statements = statements;
     this.problems = problems;
+    this.defaults = defaults;
+  }
+
+  /**
+   * The template of a model, a GGUF file or a folder, if it has one.
+   *
+   * @param tokens the model's, some of which templates write
+   * @throws dev.bascule.formats.FormatException if it is no template of this kind
+   */
+  public static Optional<ChatTemplate> of(Path model, TokenList tokens) {
+    return TemplateSource.find(model)
+        .map(found ->
+            new ChatTemplate(found.statements, found.problems, TemplateSource.variables(tokens)));
   }
 
   /**
@@ -35,7 +53,16 @@ public final class ChatTemplate {
     if (source.length() > CHARS_MAX) {
       throw problems.at(1, "at most " + CHARS_MAX + " characters", source.length() + "");
     }
-    return new ChatTemplate(new TemplateParser(source, problems).parse(), problems);
+    return new ChatTemplate(new TemplateParser(source, problems).parse(), problems, Map.of());
+  }
+
+  /**
+   * Writes a conversation whose messages have a role and a content, and asks for the answer.
+   *
+   * @throws dev.bascule.formats.FormatException if the template refuses them or is wrong
+   */
+  public String prompt(List<? extends Map<String, ?>> messages) {
+    return render(Map.of("messages", messages, "add_generation_prompt", true));
   }
 
   /**
@@ -61,6 +88,7 @@ public final class ChatTemplate {
     try {
       Scope globals = Scope.outermost();
       Functions.define(globals, now, budget);
+      defaults.forEach(globals::set);
       variables.forEach((name, value) -> globals.set(name, Values.from(value)));
       return interpreter.render(statements, globals.inner());
     } catch (TemplateProblem e) {

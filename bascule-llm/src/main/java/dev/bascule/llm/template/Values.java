@@ -164,7 +164,8 @@ final class Values {
           b instanceof Tuple(List<Object> other) && equalElements(list, other, budget);
       case Map<?, ?> map -> b instanceof Map<?, ?> other && equalEntries(map, other, budget);
       case Undefined ignored -> b instanceof Undefined;
-      default -> a == b;
+      case None ignored -> b instanceof None;
+      default -> false; // functions, loops and namespaces, which nothing compares
     };
   }
 
@@ -240,6 +241,11 @@ final class Values {
       }
     }
     return false;
+  }
+
+  /** Whether a value has no parts. */
+  static boolean isScalar(Object value) {
+    return value instanceof String || value instanceof None || isNumber(value);
   }
 
   /** What may be a dict's key: nothing that has parts. */
