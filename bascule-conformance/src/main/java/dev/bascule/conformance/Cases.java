@@ -13,6 +13,7 @@ public final class Cases {
     cases.addAll(ConversionCases.all());
     cases.addAll(ReductionCases.all());
     cases.addAll(MatmulCases.all());
+    cases.addAll(LinearCases.all());
     cases.addAll(AttentionCases.all());
     cases.addAll(FunctionCases.all());
     cases.addAll(MovementCases.all());

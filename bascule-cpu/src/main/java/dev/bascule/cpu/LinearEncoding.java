@@ -2,7 +2,10 @@ package dev.bascule.cpu;
 
 import dev.bascule.core.device.Encoding;
 import dev.bascule.core.device.View;
+import dev.bascule.cpu.linear.LinearTiles;
 import dev.bascule.cpu.linear.TileFormat;
+import dev.bascule.cpu.linear.TilePacker;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -10,7 +13,8 @@ import java.lang.foreign.MemorySegment;
  *
  * @param view the constant as it lies
  */
-record LinearEncoding(TileFormat format, long k, long rowBytes, View view, WorkerPool pool)
+record LinearEncoding(
+    LinearTiles code, TileFormat format, long k, long rowBytes, View view, WorkerPool pool)
     implements Encoding {
   @Override
   public String name() {
@@ -37,19 +41,22 @@ record LinearEncoding(TileFormat format, long k, long rowBytes, View view, Worke
 
   @Override
   public void encode(MemorySegment source, MemorySegment target) {
-    int lanes = TileFormat.lanes(format.level());
-    long tiles = Math.ceilDiv(rows(), lanes);
+    long offset = view.dtype().bytes(view.offset().constant());
+    long tiles = Math.ceilDiv(rows(), code.lanes());
     long step = format.tileBytes(k);
-    long offset = view.offset().constant() * (view.dtype().bits() / Byte.SIZE);
-    WorkerPool.Work work =
+    pool.run(
         (worker, low, high) -> {
-          for (long i = low; i < high; i++) {
-            long row = i % tiles * lanes;
-            long at = offset + (i / tiles * rows() + row) * rowBytes;
-            int count = (int) Math.min(lanes, rows() - row);
-            format.pack(source, at, count, k, target.asSlice(i * step, step));
+          try (Arena arena = Arena.ofConfined()) {
+            TilePacker packer = code.packer(format, k, arena);
+            for (long i = low; i < high; i++) {
+              long row = i % tiles * code.lanes();
+              long at = offset + (i / tiles * rows() + row) * rowBytes;
+              int count = (int) Math.min(code.lanes(), rows() - row);
+              packer.pack(source, at, count, target.asSlice(i * step, step));
+            }
           }
-        };
-    pool.run(work, experts() * tiles, 1);
+        },
+        experts() * tiles,
+        1);
   }
 }

@@ -3,7 +3,6 @@ package dev.bascule.cpu.linear;
 import dev.bascule.core.graph.Linear;
 import dev.bascule.core.quant.QuantType;
 import dev.bascule.cpu.asm.IsaLevel;
-import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 
 /**
@@ -131,11 +130,6 @@ record BlockFormat(QuantType type, IsaLevel level, int bits, int bias, Scaling s
   @Override
   public long tileBytes(long k) {
     return Math.ceilDiv(steps(k) * unitBytes(), LINE_BYTES) * LINE_BYTES;
-  }
-
-  @Override
-  public void pack(MemorySegment rows, long at, int count, long k, MemorySegment tile) {
-    new BlockPacker(this, tile).pack(rows, at, count, k);
   }
 
   @Override

@@ -16,8 +16,8 @@ import dev.bascule.cpu.asm.VectorLength;
  * unpacked once for all tokens.
  */
 final class BlockTileKernel {
-  /** How far ahead of itself a kernel for one token asks for weights: they come from memory. */
-  private static final int AHEAD_BYTES = 2048;
+  /** How far ahead of itself the kernel asks for weights: they come from memory. */
+  static final int AHEAD_BYTES = 8192;
 
   private static final int LINE_BYTES = 64;
 
@@ -54,9 +54,7 @@ final class BlockTileKernel {
   }
 
   private void unit() {
-    if (tokens == 1) {
-      prefetch();
-    }
+    prefetchHeader();
     for (int block = 0; block < format.scaling().unitBlocks; block++) {
       int at = format.headerBytes() + block * format.blockBytes();
       for (int group = 0; group < format.groups(); group++) {
@@ -67,9 +65,9 @@ final class BlockTileKernel {
     asm.add(TileFrame.WEIGHTS, format.unitBytes());
   }
 
-  private void prefetch() {
-    for (int i = 0; i < format.unitBytes(); i += LINE_BYTES) {
-      asm.prefetch(Prefetch.L1, Mem.at(TileFrame.WEIGHTS, AHEAD_BYTES + i));
+  private void prefetchHeader() {
+    for (int i = 0; i < format.headerBytes(); i += LINE_BYTES) {
+      asm.prefetch(Prefetch.L2, Mem.at(TileFrame.WEIGHTS, AHEAD_BYTES + i));
     }
   }
 

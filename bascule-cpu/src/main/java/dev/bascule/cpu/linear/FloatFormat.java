@@ -10,8 +10,6 @@ import dev.bascule.cpu.asm.Mem;
 import dev.bascule.cpu.asm.Prefetch;
 import dev.bascule.cpu.asm.Vec;
 import dev.bascule.cpu.asm.VectorLength;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * Tiles of rows of floats: one vector for each k. Each output is one chain of fma, so that a kernel
@@ -23,14 +21,11 @@ record FloatFormat(DType dtype, IsaLevel level) implements TileFormat {
   /** How far ahead of itself a kernel for one token asks for weights: they come from memory. */
   private static final int AHEAD_BYTES = 1024;
 
-  /** Elements of a row that are packed together. */
-  private static final int PACKED_AT_ONCE = 16;
-
-  private int lanes() {
+  int lanes() {
     return TileFormat.lanes(level);
   }
 
-  private int elementBytes() {
+  int elementBytes() {
     return dtype.bits() / Byte.SIZE;
   }
 
@@ -61,31 +56,6 @@ record FloatFormat(DType dtype, IsaLevel level) implements TileFormat {
       case 2, 3 -> 2;
       default -> 1;
     };
-  }
-
-  @Override
-  public void pack(MemorySegment rows, long at, int count, long k, MemorySegment tile) {
-    if (count < lanes()) {
-      tile.fill((byte) 0);
-    }
-    long rowBytes = k * elementBytes();
-    for (long first = 0; first < k; first += PACKED_AT_ONCE) {
-      long end = Math.min(first + PACKED_AT_ONCE, k);
-      for (int lane = 0; lane < count; lane++) {
-        long from = at + lane * rowBytes;
-        if (dtype == DType.F32) {
-          for (long i = first; i < end; i++) {
-            int value = rows.get(ValueLayout.JAVA_INT_UNALIGNED, from + i * Float.BYTES);
-            tile.set(ValueLayout.JAVA_INT_UNALIGNED, (i * lanes() + lane) * Float.BYTES, value);
-          }
-        } else {
-          for (long i = first; i < end; i++) {
-            short value = rows.get(ValueLayout.JAVA_SHORT_UNALIGNED, from + i * Short.BYTES);
-            tile.set(ValueLayout.JAVA_SHORT_UNALIGNED, (i * lanes() + lane) * Short.BYTES, value);
-          }
-        }
-      }
-    }
   }
 
   @Override

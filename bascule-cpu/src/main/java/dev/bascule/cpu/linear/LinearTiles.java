@@ -3,6 +3,7 @@ package dev.bascule.cpu.linear;
 import dev.bascule.cpu.asm.ExecutableMemory;
 import dev.bascule.cpu.asm.IsaLevel;
 import dev.bascule.cpu.asm.MachineCode;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
@@ -21,6 +22,7 @@ public final class LinearTiles {
   private final ExecutableMemory memory;
   private final IsaLevel level;
   private final Map<Key, MemorySegment> kernels = new ConcurrentHashMap<>();
+  private final Map<BlockFormat, MemorySegment> packing = new ConcurrentHashMap<>();
   private final MemorySegment rounding;
 
   /**
@@ -50,6 +52,25 @@ public final class LinearTiles {
   /** Bytes from one token's prepared activations to the next. */
   public static long tokenBytes(long k, boolean rounded) {
     return ActivationRow.strideBytes(k, rounded);
+  }
+
+  /**
+   * Packs rows of {@code k} elements, on one thread.
+   *
+   * @param arena owns what it needs meanwhile
+   */
+  public TilePacker packer(TileFormat format, long k, Arena arena) {
+    return switch (format) {
+      case FloatFormat floats -> new FloatPacker(floats, k);
+      case BlockFormat blocks ->
+          blocks.scaling() == BlockFormat.Scaling.F32
+              ? new BlockPacker(blocks, k)
+              : new TilePacker.Emitted(packingCode(blocks), blocks, k, arena);
+    };
+  }
+
+  private MemorySegment packingCode(BlockFormat format) {
+    return packing.computeIfAbsent(format, key -> memory.install(PackingKernel.emit(key)));
   }
 
   /**

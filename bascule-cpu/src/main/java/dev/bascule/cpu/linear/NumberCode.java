@@ -6,6 +6,7 @@ import dev.bascule.cpu.asm.Assembler;
 import dev.bascule.cpu.asm.Constant;
 import dev.bascule.cpu.asm.IsaLevel;
 import dev.bascule.cpu.asm.Mem;
+import dev.bascule.cpu.asm.Prefetch;
 import dev.bascule.cpu.asm.Vec;
 import dev.bascule.cpu.asm.VectorLength;
 
@@ -61,6 +62,7 @@ final class NumberCode {
   }
 
   private void move(Vec to, int at) {
+    asm.prefetch(Prefetch.L2, Mem.at(TileFrame.WEIGHTS, at + BlockTileKernel.AHEAD_BYTES));
     asm.op(isAvx512() ? VMOVDQU32 : VMOVDQU, length, to, Mem.at(TileFrame.WEIGHTS, at));
   }
 

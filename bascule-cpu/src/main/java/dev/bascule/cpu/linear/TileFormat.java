@@ -2,7 +2,6 @@ package dev.bascule.cpu.linear;
 
 import dev.bascule.core.quant.WeightType;
 import dev.bascule.cpu.asm.IsaLevel;
-import java.lang.foreign.MemorySegment;
 
 /**
  * How weights of one type are packed for one instruction set: tiles of as many rows as a vector has
@@ -45,14 +44,6 @@ public sealed interface TileFormat permits BlockFormat, FloatFormat {
 
   /** How often the kernel's inner loop runs for a row of {@code k}. */
   long steps(long k);
-
-  /**
-   * Packs rows into one tile.
-   *
-   * @param rows of the weight, one after the other, the first at byte {@code at}
-   * @param count at most {@link #lanes}; the others become zero
-   */
-  void pack(MemorySegment rows, long at, int count, long k, MemorySegment tile);
 
   /** Tiles that a kernel for so many tokens advances through at once. */
   int tilesAtOnce(int tokens);

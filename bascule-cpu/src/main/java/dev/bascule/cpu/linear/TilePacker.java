@@ -1,0 +1,57 @@
+package dev.bascule.cpu.linear;
+
+import dev.bascule.cpu.asm.MachineCode;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Packs rows of one weight into tiles, on one thread. */
+public interface TilePacker {
+  /**
+   * Packs rows into one tile.
+   *
+   * @param rows of the weight, one after the other, the first at byte {@code at}; any memory
+   * @param count at most as many as a tile has; what stands for missing rows is never stored
+   */
+  void pack(MemorySegment rows, long at, int count, MemorySegment tile);
+
+  /**
+   * By {@link PackingKernel}. Machine code reads only memory that cannot vanish under it, as a
+   * mapped file's can, so rows are copied first.
+   */
+  final class Emitted implements TilePacker {
+    private final MemorySegment code;
+    private final int lanes;
+    private final long rowBytes;
+    private final MemorySegment block;
+    private final MemorySegment offsets;
+    private final MemorySegment copy;
+
+    Emitted(MemorySegment code, BlockFormat format, long k, Arena arena) {
+      this.code = code;
+      this.lanes = format.lanes();
+      this.rowBytes = format.type().bytes(k);
+      this.block = arena.allocate(PackingKernel.Argument.BLOCK_BYTES, Long.BYTES);
+      this.offsets = arena.allocate((long) lanes * Integer.BYTES, Integer.BYTES);
+      this.copy = arena.allocate(lanes * rowBytes, Long.BYTES);
+      put(PackingKernel.Argument.FROM, copy.address());
+      put(PackingKernel.Argument.ROWS, offsets.address());
+      put(PackingKernel.Argument.BLOCKS, rowBytes / format.type().blockBytes());
+    }
+
+    private void put(PackingKernel.Argument argument, long value) {
+      block.set(ValueLayout.JAVA_LONG, argument.offset(), value);
+    }
+
+    @Override
+    public void pack(MemorySegment rows, long at, int count, MemorySegment tile) {
+      MemorySegment.copy(rows, at, copy, 0, count * rowBytes);
+      for (int lane = 0; lane < lanes; lane++) {
+        long row = Math.min(lane, count - 1);
+        offsets.setAtIndex(ValueLayout.JAVA_INT, lane, (int) (row * rowBytes));
+      }
+      put(PackingKernel.Argument.TO, tile.address());
+      MachineCode.run(code, block.address(), 0, 0);
+    }
+  }
+}
