@@ -1,6 +1,8 @@
 package dev.bascule.models;
 
+import dev.bascule.core.DType;
 import dev.bascule.core.Dim;
+import dev.bascule.core.Shape;
 import dev.bascule.core.TensorType;
 import dev.bascule.core.graph.CachedAttention;
 import dev.bascule.core.graph.Node;
@@ -9,6 +11,7 @@ import dev.bascule.core.graph.Parameter;
 import dev.bascule.core.graph.Scatter;
 import dev.bascule.core.graph.State;
 import dev.bascule.core.graph.Value;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +21,7 @@ final class Caches {
   private final Decoder.Limits limits;
   private final Value positions;
   private final Value length;
+  private final Map<Dim, Value> rows = new HashMap<>();
   private final Map<State, Value> updates = new LinkedHashMap<>();
 
   Caches(Decoder.Limits limits, Value positions, Value length) {
@@ -32,20 +36,39 @@ final class Caches {
 
   /**
    * Writes {@code entries} [n, heads, d] to the cache of this name; gives the cache [capacity,
-   * heads, d].
+   * heads, d]. It lies head by head, so that attention, which goes through one head's positions,
+   * reads memory in order.
    */
   Value append(String name, Value entries) {
-    List<Dim> dims = entries.shape().dims();
-    TensorType type =
-        TensorType.of(limits.cacheType(), Dim.of(limits.capacity()), dims.get(1), dims.get(2));
-    State state = new State(name, type);
-    Value rows = Layer.named(name + ".entries", Ops.cast(entries, limits.cacheType()));
+    Dim n = entries.shape().dim(0);
+    Dim heads = entries.shape().dim(1);
+    Dim width = entries.shape().dim(2);
+    Dim capacity = Dim.of(limits.capacity());
+    State state = new State(name, TensorType.of(limits.cacheType(), heads.times(capacity), width));
+    Value byHead =
+        Layer.named(
+            name + ".entries",
+            Ops.permute(Ops.cast(entries, limits.cacheType()), List.of(1, 0, 2)));
+    Value rows = Ops.reshape(byHead, Shape.of(heads.times(n), width));
     Value written =
         Layer.named(
             name + ".append",
-            Ops.scatter(Scatter.Kind.SET, Parameter.read(state), positions, rows));
+            Ops.scatter(Scatter.Kind.SET, Parameter.read(state), rows(heads, n), rows));
     updates.put(state, written);
-    return written;
+    Value split = Ops.reshape(written, Shape.of(heads, capacity, width));
+    return Ops.permute(split, List.of(1, 0, 2));
+  }
+
+  /** The rows of a cache, head by head, at which the positions lie: [heads * n]. */
+  private Value rows(Dim heads, Dim n) {
+    return rows.computeIfAbsent(
+        heads,
+        h -> {
+          Shape all = Shape.of(heads, n);
+          Value first = Ops.mul(Ops.iota(all, 0), Ops.fill(DType.I64, all, limits.capacity()));
+          Value at = Ops.add(first, Ops.broadcast(positions, all));
+          return Layer.named("cache_rows", Ops.reshape(at, Shape.of(heads.times(n))));
+        });
   }
 
   /** Attention of queries [n, heads, d] over caches that hold the same positions already. */

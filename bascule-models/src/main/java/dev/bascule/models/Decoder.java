@@ -28,7 +28,7 @@ import java.util.Map;
  * <tr><td>{@code logits}<td>f32 [outputs, vocabulary]<td>
  * </table>
  *
- * <p>States are the caches of each layer, [capacity, heads of keys, elements]. However a text is
+ * <p>States are the caches of each layer, [heads of keys * capacity, elements]. However a text is
  * cut into runs, its logits have the same bits.
  */
 public final class Decoder {
@@ -45,7 +45,7 @@ public final class Decoder {
   public static final String OUTPUTS = "outputs";
 
   /** Keys between which attention rescales its sums: a part of what a decoder means. */
-  public static final int KEY_BLOCK = 64;
+  public static final int KEY_BLOCK = 512;
 
   /**
    * How large a run and its caches may be, and in what types they are computed.
