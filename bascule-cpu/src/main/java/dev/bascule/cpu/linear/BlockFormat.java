@@ -6,11 +6,12 @@ import dev.bascule.cpu.asm.IsaLevel;
 import java.util.Locale;
 
 /**
- * Tiles of quantised rows. A tile is a sequence of units: a header with the scales of all its rows,
- * then blocks of 32 elements of each row. A block's numbers are 8 vectors, each 4 elements of every
- * row side by side, made unsigned by adding {@code bias}: whole bytes; or nibbles, vectors 2i and
- * 2i + 1 in one, and behind them the bits above the nibbles in planes. A tile takes the bytes that
- * its rows take in the type's own layout.
+ * Tiles of quantised rows. A tile is a sequence of units of one or more blocks of 32 elements of
+ * each row; the scales of each unit lie in the tile's header. Headers follow all tiles, so that
+ * vectors of numbers lie in whole lines, and both are read from one end to the other. A block's
+ * numbers are 8 vectors, each 4 elements of every row side by side, made unsigned by adding {@code
+ * bias}: whole bytes; or nibbles, vectors 2i and 2i + 1 in one, and behind them the bits above the
+ * nibbles in planes. A tile takes the bytes that its rows take in the type's own layout.
  *
  * @param bits of a number: 4, 5, 6, or 8
  * @param bias what makes the numbers unsigned; 0 at 8 bits means that they stay signed
@@ -97,8 +98,9 @@ record BlockFormat(QuantType type, IsaLevel level, int bits, int bias, Scaling s
     return vectorBytes() * (bits == 8 ? VECTORS : VECTORS / 2 + planes());
   }
 
+  /** Bytes of a unit's numbers. */
   int unitBytes() {
-    return headerBytes() + scaling.unitBlocks * blockBytes();
+    return scaling.unitBlocks * blockBytes();
   }
 
   @Override
@@ -108,7 +110,8 @@ record BlockFormat(QuantType type, IsaLevel level, int bits, int bias, Scaling s
 
   @Override
   public String describe() {
-    double packed = (double) Byte.SIZE * unitBytes() / lanes() / BLOCK / scaling.unitBlocks;
+    double packed =
+        (double) Byte.SIZE * (headerBytes() + unitBytes()) / lanes() / BLOCK / scaling.unitBlocks;
     return String.format(
         Locale.ROOT,
         "%s (%.2f bits an element, stored %.2f)",
@@ -130,6 +133,11 @@ record BlockFormat(QuantType type, IsaLevel level, int bits, int bias, Scaling s
   @Override
   public long tileBytes(long k) {
     return Math.ceilDiv(steps(k) * unitBytes(), LINE_BYTES) * LINE_BYTES;
+  }
+
+  @Override
+  public long headerBytes(long k) {
+    return Math.ceilDiv(steps(k) * headerBytes(), LINE_BYTES) * LINE_BYTES;
   }
 
   @Override

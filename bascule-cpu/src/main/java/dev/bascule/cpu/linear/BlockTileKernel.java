@@ -16,9 +16,6 @@ import dev.bascule.cpu.asm.VectorLength;
  * unpacked once for all tokens.
  */
 final class BlockTileKernel {
-  /** How far ahead of itself the kernel asks for weights: they come from memory. */
-  static final int AHEAD_BYTES = 8192;
-
   private static final int LINE_BYTES = 64;
 
   private final BlockFormat format;
@@ -54,21 +51,23 @@ final class BlockTileKernel {
   }
 
   private void unit() {
-    prefetchHeader();
+    for (int i = 0; i < format.headerBytes(); i += LINE_BYTES) {
+      asm.prefetch(Prefetch.L2, Mem.at(TileFrame.HEADERS, headerAhead() + i));
+    }
     for (int block = 0; block < format.scaling().unitBlocks; block++) {
-      int at = format.headerBytes() + block * format.blockBytes();
+      int at = block * format.blockBytes();
       for (int group = 0; group < format.groups(); group++) {
         group(block, group, at);
       }
       frame.advanceTokens(ActivationRow.RECORD_BYTES);
     }
     asm.add(TileFrame.WEIGHTS, format.unitBytes());
+    asm.add(TileFrame.HEADERS, format.headerBytes());
   }
 
-  private void prefetchHeader() {
-    for (int i = 0; i < format.headerBytes(); i += LINE_BYTES) {
-      asm.prefetch(Prefetch.L2, Mem.at(TileFrame.WEIGHTS, AHEAD_BYTES + i));
-    }
+  /** As many steps ahead as numbers are. */
+  private int headerAhead() {
+    return NumberCode.AHEAD_BYTES / format.unitBytes() * format.headerBytes();
   }
 
   private void group(int block, int group, int at) {

@@ -10,7 +10,8 @@ record FloatPacker(FloatFormat format, long k) implements TilePacker {
   private static final int AT_ONCE = 16;
 
   @Override
-  public void pack(MemorySegment rows, long at, int count, MemorySegment tile) {
+  public void pack(
+      MemorySegment rows, long at, int count, MemorySegment tile, MemorySegment header) {
     if (count < format.lanes()) {
       tile.fill((byte) 0);
     }

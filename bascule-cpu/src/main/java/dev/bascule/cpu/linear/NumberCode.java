@@ -18,6 +18,9 @@ final class NumberCode {
   private static final int NIBBLES = 0x0F0F_0F0F;
   private static final int NIBBLE_BITS = 4;
 
+  /** How far ahead of itself the kernel asks for numbers: they come from memory. */
+  static final int AHEAD_BYTES = 8192;
+
   private final BlockFormat format;
   private final Assembler asm;
   private final KernelRegisters registers;
@@ -62,7 +65,7 @@ final class NumberCode {
   }
 
   private void move(Vec to, int at) {
-    asm.prefetch(Prefetch.L2, Mem.at(TileFrame.WEIGHTS, at + BlockTileKernel.AHEAD_BYTES));
+    asm.prefetch(Prefetch.L2, Mem.at(TileFrame.WEIGHTS, at + AHEAD_BYTES));
     asm.op(isAvx512() ? VMOVDQU32 : VMOVDQU, length, to, Mem.at(TileFrame.WEIGHTS, at));
   }
 

@@ -32,8 +32,10 @@ final class PackingKernel {
     FROM,
     /** Address of a vector of i32: bytes from the first row to each lane's row. */
     ROWS,
-    /** Address of the tile. */
+    /** Address of the tile's numbers. */
     TO,
+    /** Address of the tile's headers. */
+    HEADERS,
     /** Blocks of a row. */
     BLOCKS;
 
@@ -50,6 +52,7 @@ final class PackingKernel {
 
   private static final Gpr FROM = Gpr.R8;
   private static final Gpr TO = Gpr.R9;
+  private static final Gpr HEADERS = Gpr.R10;
   private static final Gpr COUNT = Gpr.RCX;
   private static final Gpr ALL = Gpr.RAX;
   private static final Vec ROWS = v(15);
@@ -93,6 +96,7 @@ final class PackingKernel {
     asm.op(VMOVUPS, length, ROWS, Mem.at(FROM));
     asm.mov(FROM, Argument.FROM.place());
     asm.mov(TO, Argument.TO.place());
+    asm.mov(HEADERS, Argument.HEADERS.place());
     asm.mov(COUNT, Argument.BLOCKS.place());
     asm.mov(ALL, -1);
     asm.op(VPBROADCASTD, length, NIBBLE, asm.constant32(NIBBLES));
@@ -101,6 +105,7 @@ final class PackingKernel {
     numbers();
     asm.add(FROM, type.blockBytes());
     asm.add(TO, format.unitBytes());
+    asm.add(HEADERS, format.headerBytes());
     asm.sub(COUNT, 1);
     asm.jcc(Condition.GREATER, block);
     frame.leave(asm);
@@ -155,14 +160,14 @@ final class PackingKernel {
   /** The low 16 bits of each lane. */
   private void storeHalves(Vec words, int to) {
     if (isAvx512) {
-      asm.op(VPMOVDW, length, Mem.at(TO, to), words);
+      asm.op(VPMOVDW, length, Mem.at(HEADERS, to), words);
       return;
     }
     asm.op(VPSLLD, length, PART, words, Short.SIZE);
     asm.op(VPSRLD, length, PART, PART, Short.SIZE);
     asm.op(VPACKUSDW, length, PART, PART, PART);
     asm.op(VPERMQ_IMM, length, PART, PART, 0x08);
-    asm.op(VMOVDQU_STORE, VectorLength.V128, Mem.at(TO, to), PART);
+    asm.op(VMOVDQU_STORE, VectorLength.V128, Mem.at(HEADERS, to), PART);
   }
 
   /** Bytes that each row has from {@code at} on: all rows' first byte, then all rows' second. */
@@ -171,7 +176,7 @@ final class PackingKernel {
       if (i % WORD == 0) {
         gather(v(0), at + i);
       }
-      Mem place = Mem.at(TO, to + i * format.lanes());
+      Mem place = Mem.at(HEADERS, to + i * format.lanes());
       int above = Byte.SIZE * (WORD - 1 - i % WORD);
       asm.op(VPSLLD, length, v(1), v(0), above);
       asm.op(VPSRLD, length, v(1), v(1), Byte.SIZE * (WORD - 1));
@@ -190,7 +195,7 @@ final class PackingKernel {
   // ---- numbers
 
   private int blockAt(int part) {
-    return format.headerBytes() + part * format.blockBytes();
+    return part * format.blockBytes();
   }
 
   private void numbers() {

@@ -67,7 +67,7 @@ final class ScaleCode {
 
   /** The {@code index}-th run of {@code bytes} for each row. */
   private Mem header(int bytes, int index) {
-    return Mem.at(TileFrame.WEIGHTS, bytes * format.lanes() * index);
+    return Mem.at(TileFrame.HEADERS, bytes * format.lanes() * index);
   }
 
   /** A byte of the twelve. */

@@ -37,9 +37,17 @@ public sealed interface TileFormat permits BlockFormat, FloatFormat {
   /** Bytes of a tile, a multiple of 64. */
   long tileBytes(long k);
 
-  /** Bytes of all tiles of a weight. */
-  default long bytes(long rows, long k) {
+  /** Bytes of a tile's header, a multiple of 64; 0 where there is none. */
+  long headerBytes(long k);
+
+  /** Where a weight's headers begin: behind all its tiles. */
+  default long headersAt(long rows, long k) {
     return Math.ceilDiv(rows, lanes(level())) * tileBytes(k);
+  }
+
+  /** Bytes of a weight. */
+  default long bytes(long rows, long k) {
+    return Math.ceilDiv(rows, lanes(level())) * (tileBytes(k) + headerBytes(k));
   }
 
   /** How often the kernel's inner loop runs for a row of {@code k}. */

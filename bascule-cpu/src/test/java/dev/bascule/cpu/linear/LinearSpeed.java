@@ -158,9 +158,14 @@ final class LinearSpeed {
       TilePacker packer = tiles.packer(format, k, arena);
       long start = System.nanoTime();
       for (int row = 0; row < n; row += tiles.lanes()) {
-        MemorySegment tile =
-            to.asSlice(row / tiles.lanes() * format.tileBytes(k), format.tileBytes(k));
-        packer.pack(rows, row * type.rowBytes(k), Math.min(tiles.lanes(), n - row), tile);
+        long tile = row / tiles.lanes();
+        packer.pack(
+            rows,
+            row * type.rowBytes(k),
+            Math.min(tiles.lanes(), n - row),
+            to.asSlice(tile * format.tileBytes(k), format.tileBytes(k)),
+            to.asSlice(
+                format.headersAt(n, k) + tile * format.headerBytes(k), format.headerBytes(k)));
       }
       return System.nanoTime() - start;
     }
