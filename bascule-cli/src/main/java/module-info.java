@@ -1,6 +1,7 @@
 /** The bascule command. */
 module dev.bascule.cli {
   requires static org.jspecify;
+  requires dev.bascule.certify;
   requires dev.bascule.conformance;
   requires dev.bascule.cpu;
   requires dev.bascule.engine;

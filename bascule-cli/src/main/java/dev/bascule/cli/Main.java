@@ -21,11 +21,13 @@ import picocli.CommandLine.Spec;
     description = "Runs AI models on whatever chip there is.",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
-    version = "bascule 0.1.0-SNAPSHOT",
+    version = "bascule " + Main.VERSION,
     sortOptions = false,
     usageHelpAutoWidth = false,
     footer = {"", "Exit codes: 0 done, 1 the work failed, 2 the request was wrong."})
 public final class Main implements Runnable {
+  static final String VERSION = "0.1.0-SNAPSHOT";
+
   @Option(
       names = "--device",
       paramLabel = "D",
@@ -156,6 +158,7 @@ public final class Main implements Runnable {
     commands.put("tokenize", () -> new TokenizeCommand(this, console));
     commands.put("inspect", () -> new InspectCommand(this, console));
     commands.put("quantize", () -> new QuantizeCommand(this, console));
+    commands.put("certify", () -> new CertifyCommand(this, console));
     commands.put("fetch", () -> new FetchCommand(console));
     commands.put("plan", () -> PlanCommand.of(this, console));
     boolean namesNone = Collections.disjoint(args, commands.keySet());

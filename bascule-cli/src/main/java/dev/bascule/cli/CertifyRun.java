@@ -1,0 +1,184 @@
+package dev.bascule.cli;
+
+import dev.bascule.certify.Certificate;
+import dev.bascule.certify.Certifier;
+import dev.bascule.certify.DecoderSubject;
+import dev.bascule.certify.OnnxSubject;
+import dev.bascule.certify.Place;
+import dev.bascule.certify.Subject;
+import dev.bascule.core.Tensor;
+import dev.bascule.core.device.Device;
+import dev.bascule.core.device.DeviceOptions;
+import dev.bascule.formats.TensorFile;
+import dev.bascule.formats.importer.ImportOptions;
+import dev.bascule.formats.importer.OnnxImporter;
+import dev.bascule.formats.importer.OnnxTestCase;
+import dev.bascule.formats.onnx.OnnxFile;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Carries out one request to certify: opens models and devices. */
+final class CertifyRun {
+  private final CertifyRequest request;
+  private final Console console;
+  private final Set<String> said = new HashSet<>();
+
+  CertifyRun(CertifyRequest request, Console console) {
+    this.request = request;
+    this.console = console;
+  }
+
+  Certificate run() {
+    if (isOnnx(request.model())) {
+      return onnx();
+    }
+    try (Subject first = decoder(request.model())) {
+      if (request.against().isEmpty()) {
+        return certify(first, first);
+      }
+      try (Subject second = decoder(request.against().get())) {
+        return certify(first, second);
+      }
+    }
+  }
+
+  static boolean isOnnx(String model) {
+    return model.endsWith(".onnx");
+  }
+
+  private Subject decoder(String model) {
+    if (!(request.inputs() instanceof CertifyRequest.Inputs.Ids ids)) {
+      throw new RequestException("certify: a language model reads tokens: --text, --ids, --random");
+    }
+    return DecoderSubject.open(
+        Path.of(model),
+        ids.ids(),
+        new DecoderSubject.Settings(request.numbers().cache(), request.numbers().activations()));
+  }
+
+  private Certificate onnx() {
+    if (request.against().isPresent()) {
+      throw new RequestException("certify: --against is for language models");
+    }
+    try (OnnxFile file = OnnxFile.open(Path.of(request.model()));
+        Arena arena = Arena.ofShared()) {
+      ModelInputs modelInputs = new ModelInputs(file);
+      Map<String, Tensor> given = onnxInputs(file, modelInputs, arena);
+      ImportOptions options =
+          ImportOptions.usual().withSymbols(modelInputs.exactSymbols(given)).withInputs(given);
+      Subject subject =
+          new OnnxSubject(file.path(), OnnxImporter.load(file, arena, options).graph(), given);
+      return certify(subject, subject);
+    }
+  }
+
+  private Map<String, Tensor> onnxInputs(OnnxFile file, ModelInputs inputs, Arena arena) {
+    return switch (request.inputs()) {
+      case CertifyRequest.Inputs.Data data ->
+          OnnxTestCase.read(file, Path.of(data.folder()), arena).inputs();
+      case CertifyRequest.Inputs.Drawn drawn -> {
+        RunInputs runInputs = new RunInputs(inputs);
+        runInputs.setDims(drawn.dims());
+        runInputs.draw(drawn.seed()).forEach(console::say);
+        yield runInputs.tensors();
+      }
+      case CertifyRequest.Inputs.Ids ids ->
+          throw new RequestException("certify: an ONNX model takes --data FOLDER, or --random");
+    };
+  }
+
+  private Certificate certify(Subject first, Subject second) {
+    Optional<Place> truth =
+        request.numbers().truth() && hasRoomForTruth()
+            ? Optional.of(truthPlace())
+            : Optional.empty();
+    Certifier certifier =
+        new Certifier(
+            new Certifier.Request(
+                new Certifier.Side(first, place(request.on().get(0))),
+                new Certifier.Side(second, place(request.on().get(1))),
+                truth,
+                request.numbers().sample(),
+                request.limits(),
+                request.toJson()),
+            Main.VERSION,
+            stage -> console.say("certify: " + stage));
+    return certifier.certify();
+  }
+
+  /** The processor without any setting: none may spoil the truth. */
+  private Place truthPlace() {
+    return new Place(
+        "cpu", Place.EXACT, false, threads -> Devices.open("cpu", DeviceOptions.DEFAULT));
+  }
+
+  /** In f64 the weights must fit into half of the memory. */
+  private boolean hasRoomForTruth() {
+    if (isOnnx(request.model())) {
+      return true;
+    }
+    long elements;
+    try (TensorFile file = ModelPath.open(Path.of(request.model()))) {
+      elements = file.tensors().values().stream().mapToLong(tensor -> tensor.elements()).sum();
+    }
+    long memory;
+    try (Device device = Devices.open("cpu", DeviceOptions.DEFAULT)) {
+      memory = device.info().memoryBytes();
+    }
+    boolean fits = memory == 0 || elements <= memory / 2 / Double.BYTES;
+    if (!fits) {
+      console.say(
+          "certify: no comparison with f64: the weights would take "
+              + Text.bytes(elements * Double.BYTES)
+              + " of "
+              + Text.bytes(memory));
+    }
+    return fits;
+  }
+
+  /** {@code cpu:avx2} is the processor at that level; other names are as elsewhere. */
+  private Place place(String name) {
+    Map<String, String> properties = new LinkedHashMap<>(request.settings());
+    String device = name;
+    if (name.startsWith("cpu:")) {
+      properties.put("cpu.isa", name.substring("cpu:".length()));
+      device = "cpu";
+    }
+    String opened = device;
+    return new Place(
+        name,
+        Place.EXACT,
+        device.equals("cpu"),
+        threads -> {
+          DeviceOptions options = new DeviceOptions(threads.orElse(request.threads()), properties);
+          Device made = Devices.open(opened, options);
+          for (String note : made.info().notes()) {
+            if (said.add(name + note)) {
+              console.say(name + ": " + note);
+            }
+          }
+          return made;
+        });
+  }
+
+  /** Names that stand for two sides. */
+  static List<String> sides(List<String> on, boolean twoModels) {
+    if (on.size() == 2) {
+      return on;
+    }
+    if (on.size() == 1 && twoModels) {
+      return List.of(on.getFirst(), on.getFirst());
+    }
+    throw new RequestException(
+        "certify: --on takes two devices, such as --on cpu,opencl or --on cpu:avx2,cpu:avx512"
+            + (twoModels ? ", or one with --against" : "")
+            + "; got "
+            + on);
+  }
+}
