@@ -65,7 +65,8 @@ final class Caches {
         heads,
         h -> {
           Shape all = Shape.of(heads, n);
-          Value first = Ops.mul(Ops.iota(all, 0), Ops.fill(DType.I64, all, limits.capacity()));
+          Value first =
+              Ops.mul(Ops.iota(all, 0), Ops.fill(DType.I64, all, (double) limits.capacity()));
           Value at = Ops.add(first, Ops.broadcast(positions, all));
           return Layer.named("cache_rows", Ops.reshape(at, Shape.of(heads.times(n))));
         });
