@@ -3,6 +3,7 @@
 module dev.bascule.plan {
   requires static org.jspecify;
   requires cel;
+  requires com.google.common; // cel uses it, and an automatic module cannot say so
   requires de.siegmar.fastcsv;
   requires tools.jackson.core;
 
