@@ -103,7 +103,13 @@ final class PlanBestCommand implements Callable<Integer> {
     if (main.json()) {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("date", found.book().date().toString());
-      json.put("placements", grid.objects());
+      List<Object> placements = new java.util.ArrayList<>();
+      for (Best.Ranked ranked : best.shown(show)) {
+        Map<String, Object> placement = ranked.option().json();
+        placement.put("rules", rules(ranked));
+        placements.add(placement);
+      }
+      json.put("placements", placements);
       json.put("refused", refused);
       json.put("unfit", best.unfit());
       json.put("rows", rows);
@@ -119,12 +125,11 @@ final class PlanBestCommand implements Callable<Integer> {
 
   /** The rows behind the placements that are shown. */
   private List<String> rows(PlanSearch.Found found) {
-    List<String> rows = new java.util.ArrayList<>();
-    rows.add(found.work().model().name() + " " + found.work().model().row().place());
-    found.best().shown(show).stream()
-        .flatMap(ranked -> ranked.option().kinds().stream())
-        .distinct()
-        .forEach(chip -> rows.add(chip.name() + " " + chip.row().place()));
-    return rows;
+    return PlanFacts.rows(
+        found.work().model(),
+        found.best().shown(show).stream()
+            .flatMap(ranked -> ranked.option().kinds().stream())
+            .distinct()
+            .toList());
   }
 }

@@ -2,11 +2,13 @@ package dev.bascule.cli;
 
 import dev.bascule.plan.catalogue.Catalogue;
 import dev.bascule.plan.catalogue.Chip;
+import dev.bascule.plan.catalogue.ModelShape;
 import dev.bascule.plan.performance.Efficiency;
 import dev.bascule.plan.performance.Speed;
 import dev.bascule.plan.performance.Sustained;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,14 @@ final class PlanFacts {
 
   Speed speed(Catalogue catalogue) {
     return new Speed(Efficiency.shipped(), new Sustained(catalogue.chips()));
+  }
+
+  /** The rows that an answer rests on: {@code H100 chips.csv line 5}. */
+  static List<String> rows(ModelShape model, List<Chip> chips) {
+    List<String> rows = new ArrayList<>();
+    rows.add(model.name() + " " + model.row().place());
+    chips.forEach(chip -> rows.add(chip.name() + " " + chip.row().place()));
+    return rows;
   }
 
   /** The chips of these names, or all; cut where that was asked. */

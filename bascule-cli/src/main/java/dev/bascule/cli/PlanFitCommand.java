@@ -60,6 +60,7 @@ final class PlanFitCommand implements Callable<Integer> {
             "reserve GB",
             "of GB",
             "sequences/chip");
+    List<Chip> used = new ArrayList<>();
     Grid unfit = new Grid("chip", "why not");
     for (Chip chip : facts.chips(catalogue, names)) {
       if (!Hardware.isKnown(chip) && names.isEmpty()) {
@@ -75,6 +76,7 @@ final class PlanFitCommand implements Callable<Integer> {
         unfit.row(chip.name(), search.whyNot(chip, suited));
         continue;
       }
+      used.add(chip);
       MemoryFit fit = MemoryFit.of(hardware, suited, least.get());
       grid.row(
           chip.name(),
@@ -88,10 +90,16 @@ final class PlanFitCommand implements Callable<Integer> {
           gb(fit.capacity()),
           Text.format("%.1f", fit.sequencesMax(least.get())));
     }
+    String rows = "rows used: " + String.join("; ", PlanFacts.rows(work.model(), used));
     if (main.json()) {
-      console.out().println(JsonText.of(Map.of("fits", grid.objects(), "unfit", unfit.objects())));
+      console
+          .out()
+          .println(
+              JsonText.of(
+                  Map.of("fits", grid.objects(), "unfit", unfit.objects(), "remarks", rows)));
     } else {
       console.out().print(grid.text());
+      console.out().println(rows);
       if (!unfit.isEmpty()) {
         console.out().print("\n" + unfit.text());
       }

@@ -77,6 +77,7 @@ final class PlanSpeedCommand implements Callable<Integer> {
             "on");
     Map<String, String> unfit = new LinkedHashMap<>();
     List<String> parts = new ArrayList<>();
+    List<Chip> used = new ArrayList<>();
     for (Chip chip : facts.chips(catalogue, wanted)) {
       if (!Hardware.isKnown(chip) && wanted.isEmpty()) {
         unfit.put(chip.name(), "figures are missing (" + chip.row().place() + ")");
@@ -90,9 +91,11 @@ final class PlanSpeedCommand implements Callable<Integer> {
         continue;
       }
       row(grid, suited, prompts.get(), answers.get());
+      used.add(chip);
       parts.addAll(explain(speed, prompts.get(), answers.get()));
       whole.ifPresent(s -> parts.add(total(s, prompts.get(), answers.get())));
     }
+    parts.add("rows used: " + String.join("; ", PlanFacts.rows(work.model(), used)));
     print(grid, unfit, parts, measured(catalogue, speed, work, wanted));
     return grid.isEmpty() ? ExitCodes.FAILED : ExitCodes.DONE;
   }

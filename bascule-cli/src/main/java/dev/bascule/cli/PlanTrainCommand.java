@@ -92,6 +92,7 @@ final class PlanTrainCommand implements Callable<Integer> {
             "of GB",
             "fits",
             "USD of chip hours");
+    List<Chip> used = new ArrayList<>();
     for (Chip chip : facts.chips(catalogue, names)) {
       if (names.isEmpty()
           && !chip.has(Quantity.BF16_TFLOPS, Quantity.MEMORY_GB, Quantity.MEMORY_GBPS)) {
@@ -99,6 +100,7 @@ final class PlanTrainCommand implements Callable<Integer> {
       }
       TrainingSpeed.Estimate run =
           TrainingSpeed.estimate(speed, chip, chips, shape, Format.of(weights), sequence, tokens);
+      used.add(chip);
       grid.row(
           chip.name(),
           chips,
@@ -119,6 +121,7 @@ final class PlanTrainCommand implements Callable<Integer> {
                 ? JsonText.of(Map.of("training", grid.objects()))
                 : grid.text().stripTrailing());
     if (!main.json()) {
+      console.out().println("rows used: " + String.join("; ", PlanFacts.rows(shape, used)));
       console.say(
           "the fit rests on two published runs (plan accuracy); dense models on one published bound");
     }

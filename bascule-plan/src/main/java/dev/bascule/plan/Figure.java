@@ -1,6 +1,8 @@
 package dev.bascule.plan;
 
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
 import java.util.regex.Matcher;
@@ -58,6 +60,10 @@ public record Figure(double low, double value, double high) {
     return new Figure(low + other.low, value + other.value, high + other.high);
   }
 
+  public Figure times(Figure other) {
+    return new Figure(low * other.low, value * other.value, high * other.high);
+  }
+
   /** This over {@code other}, each end against the other's far end. */
   public Figure over(Figure other) {
     return new Figure(low / other.high, value / other.value, high / other.low);
@@ -67,6 +73,15 @@ public record Figure(double low, double value, double high) {
   public Figure mapRising(DoubleUnaryOperator function) {
     return new Figure(
         function.applyAsDouble(low), function.applyAsDouble(value), function.applyAsDouble(high));
+  }
+
+  /** For a program. */
+  public Map<String, Object> json() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("low", low);
+    json.put("value", value);
+    json.put("high", high);
+    return json;
   }
 
   /** As people read it: three digits that count, with the range where there is one. */

@@ -50,20 +50,24 @@ public record Cost(
             .flatMap(s -> s.powerWatts().map(power -> power.times(1.0 / s.chips())).stream())
             .findFirst();
     return system
-        .or(() -> chip.figure(Quantity.TDP_W).map(tdp -> product(tdp, onePlus(hostShare))))
-        .map(watts -> product(watts, powerOverhead));
+        .or(() -> chip.figure(Quantity.TDP_W).map(tdp -> tdp.times(onePlus(hostShare))))
+        .map(watts -> watts.times(powerOverhead));
+  }
+
+  /** USD for one chip and its share of a server. */
+  public Optional<Figure> purchaseUsd(Chip chip) {
+    return chip.figure(Quantity.PRICE_USD)
+        .map(price -> chip.priceCoversServer() ? price : price.times(onePlus(hostShare)));
   }
 
   /** USD for an hour of one chip; empty where the catalogue has neither price nor rent. */
   public Optional<Figure> usdPerHour(Chip chip, Catalogue catalogue) {
-    Optional<Figure> price = chip.figure(Quantity.PRICE_USD);
-    if (price.isEmpty()) {
+    Optional<Figure> bought = purchaseUsd(chip);
+    if (bought.isEmpty()) {
       return chip.figure(Quantity.RENT_USD_HOUR);
     }
-    Figure bought =
-        chip.priceCoversServer() ? price.get() : product(price.get(), onePlus(hostShare));
-    Figure hourly = bought.over(years.times(HOURS_PER_YEAR));
-    return watts(chip, catalogue).map(watts -> hourly.plus(product(watts.times(1e-3), usdPerKwh)));
+    Figure hourly = bought.get().over(years.times(HOURS_PER_YEAR));
+    return watts(chip, catalogue).map(watts -> hourly.plus(watts.times(1e-3).times(usdPerKwh)));
   }
 
   /** What is not known for a cost of this chip. */
@@ -76,7 +80,7 @@ public record Cost(
 
   /** USD for a million tokens at {@code tokensPerSecond} for each chip. */
   public Figure usdPerMillion(Figure usdPerHour, Figure tokensPerSecond) {
-    return usdPerHour.over(product(tokensPerSecond, utilisation).times(3600e-6));
+    return usdPerHour.over(tokensPerSecond.times(utilisation).times(3600e-6));
   }
 
   /** The systems that a price was read from, for the account. */
@@ -86,9 +90,5 @@ public record Cost(
 
   private static Figure onePlus(Figure share) {
     return share.plus(Figure.of(1));
-  }
-
-  private static Figure product(Figure a, Figure b) {
-    return new Figure(a.low() * b.low(), a.value() * b.value(), a.high() * b.high());
   }
 }

@@ -32,7 +32,7 @@ public record Justification(
   public String markdown() {
     StringBuilder text = new StringBuilder();
     Option option = chosen.option();
-    text.append("# ").append(option.text()).append(" for ").append(work.model().name());
+    text.append("# ").append(work.model().name()).append(" on ").append(option.text());
     text.append("\n\nDate: ").append(date).append("\n\n").append(NOTICE).append("\n\n## Asked\n\n");
     asked()
         .forEach((name, value) ->
@@ -157,6 +157,11 @@ public record Justification(
     figures.put("time per token (ms)", option.secondsPerToken().times(1000).text());
     figures.put("time to the first token (s)", option.secondsToFirst().text());
     figures.put("USD for a million answer tokens", usd(option));
+    figures.put(
+        "power at the plug (kW)",
+        option.watts().map(w -> w.times(1e-3).text()).orElse("not known"));
+    figures.put(
+        "purchase with servers (USD)", option.purchaseUsd().map(Figure::text).orElse("not known"));
     return figures;
   }
 

@@ -4,8 +4,11 @@ import dev.bascule.plan.Figure;
 import dev.bascule.plan.catalogue.Chip;
 import dev.bascule.plan.performance.Format;
 import dev.bascule.plan.performance.Layout;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -18,6 +21,8 @@ import java.util.Set;
  * @param secondsToFirst without a queue
  * @param moveSeconds of moving a prompt's cache between pools; 0 with one pool
  * @param usdPerMillion for a million answer tokens, prompts included; empty where a price lacks
+ * @param watts of all chips at the plug, servers and cooling among them
+ * @param purchaseUsd of all chips and their share of servers
  * @param costGap what a cost lacks; empty where there is one
  */
 public record Option(
@@ -27,7 +32,8 @@ public record Option(
     Figure secondsToFirst,
     double moveSeconds,
     Optional<Figure> usdPerMillion,
-    Optional<Figure> wattsPerChip,
+    Optional<Figure> watts,
+    Optional<Figure> purchaseUsd,
     String costGap) {
   public Option {
     pools = List.copyOf(pools);
@@ -93,5 +99,36 @@ public record Option(
           .append(pool.role() == Role.BOTH ? "" : " for " + pool.role().text());
     }
     return text.toString();
+  }
+
+  /** For a program; rates in tokens per second, times in seconds. */
+  public Map<String, Object> json() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    List<Object> parts = new ArrayList<>();
+    for (Pool pool : pools) {
+      Map<String, Object> part = new LinkedHashMap<>();
+      part.put("role", pool.role().text());
+      part.put("chip", pool.chip().name());
+      part.put("chips", pool.chips());
+      part.put("copies", pool.copies());
+      part.put("tensor", pool.layout().tensor());
+      part.put("expert", pool.layout().expert());
+      part.put("pipeline", pool.layout().pipeline());
+      part.put("weights", pool.weights().text());
+      part.put("batch_per_chip", pool.batch());
+      parts.add(part);
+    }
+    json.put("text", text());
+    json.put("pools", parts);
+    json.put("rate_per_chip", rate.json());
+    json.put("rate", total().json());
+    json.put("seconds_per_token", secondsPerToken.json());
+    json.put("seconds_to_first", secondsToFirst.json());
+    json.put("seconds_to_move_cache", moveSeconds);
+    usdPerMillion.ifPresent(usd -> json.put("usd_per_million_tokens", usd.json()));
+    watts.ifPresent(w -> json.put("watts", w.json()));
+    purchaseUsd.ifPresent(usd -> json.put("purchase_usd", usd.json()));
+    json.put("cost_gap", costGap);
+    return json;
   }
 }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -206,7 +207,8 @@ public final class Search {
         new Figure(first / spread, first, first * spread),
         0,
         cost.usdPerHour(chip, catalogue).map(usd -> cost.usdPerMillion(usd, rate)),
-        cost.watts(chip, catalogue),
+        cost.watts(chip, catalogue).map(watts -> watts.times((double) copies * layout.chips())),
+        cost.purchaseUsd(chip).map(usd -> usd.times((double) copies * layout.chips())),
         cost.missing(chip, catalogue));
   }
 
@@ -372,8 +374,18 @@ public final class Search {
             Figure.of(first),
             move,
             usdApart(prompts, answers, promptTokens),
-            Optional.empty(),
+            sum(reading, answering, chip -> cost.watts(chip, catalogue)),
+            sum(reading, answering, cost::purchaseUsd),
             gap(prompts.chip(), answers.chip())));
+  }
+
+  /** What all chips of two pools come to; empty where it is not known of one. */
+  private static Optional<Figure> sum(
+      Pool one, Pool other, Function<Chip, Optional<Figure>> ofEach) {
+    return ofEach
+        .apply(one.chip())
+        .flatMap(a ->
+            ofEach.apply(other.chip()).map(b -> a.times(one.chips()).plus(b.times(other.chips()))));
   }
 
   private Optional<Figure> usdApart(Half prompts, Half answers, double promptTokens) {

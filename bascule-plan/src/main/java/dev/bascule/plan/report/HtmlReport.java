@@ -121,6 +121,7 @@ public final class HtmlReport {
             "ms per token",
             "s to first",
             "USD per million tokens",
+            "kW",
             "rules");
     for (Ranked ranked : best.shown(PLACEMENTS_MAX)) {
       Option option = ranked.option();
@@ -130,6 +131,7 @@ public final class HtmlReport {
           Figure.digits(option.secondsPerToken().value() * 1000),
           Figure.digits(option.secondsToFirst().value()),
           option.usdPerMillion().map(Figure::text).orElse(option.costGap()),
+          option.watts().map(w -> Figure.digits(w.value() / 1000)).orElse("-"),
           String.join(
               "; ",
               ranked.decisions().values().stream().map(d -> d.summary()).distinct().toList()));
