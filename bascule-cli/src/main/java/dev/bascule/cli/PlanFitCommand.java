@@ -77,18 +77,7 @@ final class PlanFitCommand implements Callable<Integer> {
         continue;
       }
       used.add(chip);
-      MemoryFit fit = MemoryFit.of(hardware, suited, least.get());
-      grid.row(
-          chip.name(),
-          least.get().chips(),
-          least.get().text(),
-          suited.weights().text(),
-          gb(fit.commonWeights()),
-          gb(fit.expertWeights()),
-          Text.format("%.1f", fit.cachePerSequence() / 1e6),
-          gb(fit.reserve()),
-          gb(fit.capacity()),
-          Text.format("%.1f", fit.sequencesMax(least.get())));
+      row(grid, chip, suited, least.get(), MemoryFit.of(hardware, suited, least.get()));
     }
     String rows = "rows used: " + String.join("; ", PlanFacts.rows(work.model(), used));
     if (main.json()) {
@@ -105,6 +94,20 @@ final class PlanFitCommand implements Callable<Integer> {
       }
     }
     return grid.isEmpty() ? ExitCodes.FAILED : ExitCodes.DONE;
+  }
+
+  private static void row(Grid grid, Chip chip, Work work, Layout layout, MemoryFit fit) {
+    grid.row(
+        chip.name(),
+        layout.chips(),
+        layout.text(),
+        work.weights().text(),
+        gb(fit.commonWeights()),
+        gb(fit.expertWeights()),
+        Text.format("%.1f", fit.cachePerSequence() / 1e6),
+        gb(fit.reserve()),
+        gb(fit.capacity()),
+        Text.format("%.1f", fit.sequencesMax(layout)));
   }
 
   private static String gb(double bytes) {

@@ -337,22 +337,6 @@ public final class Search {
       return Optional.empty();
     }
     double promptTokens = work.input() * (1 - work.prefixHits()) / work.output();
-    int answerCopies = copies(answerRate * answers.layout().chips());
-    double load = answerRate * answerCopies * answers.layout().chips() * promptTokens;
-    int promptCopies =
-        (int)
-            Math.clamp(
-                Math.ceil(load / (prompts.rate().value() * prompts.layout().chips())),
-                1,
-                COPIES_MAX);
-    Pool reading =
-        new Pool(
-            Role.PROMPTS,
-            prompts.chip(),
-            prompts.layout(),
-            prompts.work().weights(),
-            0,
-            promptCopies);
     Pool answering =
         new Pool(
             Role.ANSWERS,
@@ -360,7 +344,8 @@ public final class Search {
             answers.layout(),
             work.weights(),
             answers.batch(),
-            answerCopies);
+            copies(answerRate * answers.layout().chips()));
+    Pool reading = reading(prompts, answerRate * answering.chips() * promptTokens);
     int chips = reading.chips() + answering.chips();
     if (chips > Math.max(targets.chipsMax(), 1) && targets.tokensPerSecond().isEmpty()) {
       return Optional.empty();
@@ -377,6 +362,14 @@ public final class Search {
             sum(reading, answering, chip -> cost.watts(chip, catalogue)),
             sum(reading, answering, cost::purchaseUsd),
             gap(prompts.chip(), answers.chip())));
+  }
+
+  /** As many copies as read so many prompt tokens per second. */
+  private static Pool reading(Half prompts, double load) {
+    double each = prompts.rate().value() * prompts.layout().chips();
+    int copies = (int) Math.clamp(Math.ceil(load / each), 1, COPIES_MAX);
+    return new Pool(
+        Role.PROMPTS, prompts.chip(), prompts.layout(), prompts.work().weights(), 0, copies);
   }
 
   /** What all chips of two pools come to; empty where it is not known of one. */

@@ -14,6 +14,8 @@ import dev.bascule.plan.performance.TrainingSpeed;
 import dev.bascule.plan.performance.Work;
 import dev.bascule.plan.policy.Decision;
 import dev.bascule.plan.policy.Decision.Verdict;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -185,11 +187,13 @@ class SearchTest {
         .isEqualTo("price (price_usd) of MI325X is not known");
   }
 
+  /** Processor time, since the machine may be busy with other tests. */
   @Test
   void theWholeCatalogueIsSearchedInUnderFiveSeconds() {
-    long start = System.nanoTime();
+    ThreadMXBean clock = ManagementFactory.getThreadMXBean();
+    long start = clock.getCurrentThreadCpuTime();
     best(search(50, 512), work("R1"), (chip, n) -> OPEN, Best.Aim.CHEAPEST);
-    assertThat((System.nanoTime() - start) / 1e9).isLessThan(5);
+    assertThat((clock.getCurrentThreadCpuTime() - start) / 1e9).isLessThan(5);
   }
 
   @Test
