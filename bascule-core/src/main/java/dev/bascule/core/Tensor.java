@@ -4,10 +4,13 @@ import dev.bascule.core.kernel.Storage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Values on the host: a dtype, extents, and the bytes in row-major order, little endian. The
- * segment may lie on or off heap; whoever made it owns it.
+ * segment may lie on or off heap; whoever made it owns it. The bytes of a deferred tensor come when
+ * they are asked for.
  */
 public final class Tensor {
   /** How far past a buffer's end devices may read. */
@@ -16,8 +19,18 @@ public final class Tensor {
   private final DType dtype;
   private final long[] extents;
   private final long elements;
-  private final MemorySegment bytes;
+  private final @Nullable MemorySegment held;
+  private final @Nullable Content content;
   private final boolean slack;
+
+  /** Where the bytes of a deferred tensor come from: a file that a large weight stays in. */
+  public interface Content {
+    /** The bytes in memory, where they stay; whoever implements this owns them. */
+    MemorySegment bytes();
+
+    /** Writes the bytes to {@code to}, which is as long as they are; nothing stays in memory. */
+    void read(MemorySegment to);
+  }
 
   /** A tensor over {@code bytes}, which may be longer than needed; see {@link #hasSlack}. */
   public Tensor(DType dtype, long[] extents, MemorySegment bytes) {
@@ -35,8 +48,26 @@ public final class Tensor {
               + " bytes, got "
               + bytes.byteSize());
     }
-    this.bytes = bytes.asSlice(0, needed);
+    this.held = bytes.asSlice(0, needed);
+    this.content = null;
     this.slack = bytes.byteSize() >= needed + SLACK_BYTES;
+  }
+
+  private Tensor(DType dtype, long[] extents, Content content) {
+    this.dtype = dtype;
+    this.extents = extents.clone();
+    this.elements = count(extents);
+    this.held = null;
+    this.content = content;
+    this.slack = false;
+  }
+
+  /**
+   * A tensor whose bytes are in {@code content} until they are asked for: a device that packs them
+   * reads them once, and no copy of them stays in memory.
+   */
+  public static Tensor deferred(DType dtype, long[] extents, Content content) {
+    return new Tensor(dtype, extents, content);
   }
 
   /** A tensor of zeros on the heap. */
@@ -59,35 +90,35 @@ public final class Tensor {
   public static Tensor of(float[] values, long... extents) {
     Tensor tensor = zeros(DType.F32, extents);
     MemorySegment.copy(
-        values, 0, tensor.bytes, ValueLayout.JAVA_FLOAT, 0, tensor.length(values.length));
+        values, 0, tensor.bytes(), ValueLayout.JAVA_FLOAT, 0, tensor.length(values.length));
     return tensor;
   }
 
   public static Tensor of(double[] values, long... extents) {
     Tensor tensor = zeros(DType.F64, extents);
     MemorySegment.copy(
-        values, 0, tensor.bytes, ValueLayout.JAVA_DOUBLE, 0, tensor.length(values.length));
+        values, 0, tensor.bytes(), ValueLayout.JAVA_DOUBLE, 0, tensor.length(values.length));
     return tensor;
   }
 
   public static Tensor of(int[] values, long... extents) {
     Tensor tensor = zeros(DType.I32, extents);
     MemorySegment.copy(
-        values, 0, tensor.bytes, ValueLayout.JAVA_INT, 0, tensor.length(values.length));
+        values, 0, tensor.bytes(), ValueLayout.JAVA_INT, 0, tensor.length(values.length));
     return tensor;
   }
 
   public static Tensor of(long[] values, long... extents) {
     Tensor tensor = zeros(DType.I64, extents);
     MemorySegment.copy(
-        values, 0, tensor.bytes, ValueLayout.JAVA_LONG, 0, tensor.length(values.length));
+        values, 0, tensor.bytes(), ValueLayout.JAVA_LONG, 0, tensor.length(values.length));
     return tensor;
   }
 
   /** {@code value} in {@code dtype}, rounded to it, as a scalar. */
   public static Tensor scalar(DType dtype, double value) {
     Tensor tensor = zeros(dtype);
-    Storage.storeNumber(dtype, tensor.bytes, 0, value);
+    Storage.storeNumber(dtype, tensor.bytes(), 0, value);
     return tensor;
   }
 
@@ -136,9 +167,28 @@ public final class Tensor {
     return elements;
   }
 
-  /** The bytes, exactly as many as the shape needs. */
+  /** The bytes, exactly as many as the shape needs; those of a deferred tensor stay from now on. */
   public MemorySegment bytes() {
-    return bytes;
+    return held != null ? held : Objects.requireNonNull(content).bytes();
+  }
+
+  /** How many bytes there are. */
+  public long byteSize() {
+    return dtype.bytes(elements);
+  }
+
+  /** Whether the bytes are not in memory, or need not be. */
+  public boolean isDeferred() {
+    return content != null;
+  }
+
+  /** Copies all bytes to {@code to}, which is as long; a deferred tensor stays deferred. */
+  public void copyTo(MemorySegment to) {
+    if (content != null) {
+      content.read(to);
+    } else {
+      to.copyFrom(bytes());
+    }
   }
 
   public TensorType type() {
@@ -155,11 +205,11 @@ public final class Tensor {
 
   /** Element {@code index} in row-major order as {@link dev.bascule.core.kernel.Scalars} bits. */
   public long get(long index) {
-    return Storage.load(dtype, bytes, index);
+    return Storage.load(dtype, bytes(), index);
   }
 
   public void set(long index, long scalarBits) {
-    Storage.store(dtype, bytes, index, scalarBits);
+    Storage.store(dtype, bytes(), index, scalarBits);
   }
 
   /** Element {@code index} as a double (64-bit integers may round). */
@@ -171,7 +221,7 @@ public final class Tensor {
   public float[] floats() {
     float[] values = new float[Math.toIntExact(elements)];
     if (dtype == DType.F32) {
-      MemorySegment.copy(bytes, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values, 0, values.length);
+      MemorySegment.copy(bytes(), ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values, 0, values.length);
       return values;
     }
     for (int i = 0; i < values.length; i++) {
@@ -208,7 +258,7 @@ public final class Tensor {
               + Arrays.toString(newExtents)
               + ": element counts differ");
     }
-    return new Tensor(dtype, newExtents, bytes);
+    return new Tensor(dtype, newExtents, bytes());
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Constants on a device: one copy of each, in each layout that a kernel asked for, shared by all
@@ -60,8 +61,14 @@ final class Constants implements AutoCloseable {
         return adopted.get();
       }
     }
-    Buffer buffer = device.allocate(Math.max(1, tensor.bytes().byteSize()));
-    stream.upload(tensor.bytes(), new Slice(buffer, 0, tensor.bytes().byteSize()));
+    Buffer buffer = device.allocate(Math.max(1, tensor.byteSize()));
+    Optional<MemorySegment> host = buffer.host();
+    if (host.isPresent()) {
+      tensor.copyTo(host.get().asSlice(0, tensor.byteSize()));
+    } else {
+      withBytes(
+          tensor, bytes -> stream.upload(bytes, new Slice(buffer, 0, tensor.byteSize())), stream);
+    }
     return buffer;
   }
 
@@ -69,15 +76,31 @@ final class Constants implements AutoCloseable {
     Buffer buffer = device.allocate(encoding.bytes());
     Optional<MemorySegment> host = buffer.host();
     if (host.isPresent()) {
-      encoding.encode(tensor.bytes(), host.get());
+      withBytes(tensor, bytes -> encoding.encode(bytes, host.get()), stream);
       return buffer;
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment staging = arena.allocate(encoding.bytes(), 64);
-      encoding.encode(tensor.bytes(), staging);
+      withBytes(tensor, bytes -> encoding.encode(bytes, staging), stream);
       stream.upload(staging, Slice.of(buffer));
+      stream.synchronize();
     }
     return buffer;
+  }
+
+  /** What is done with the bytes of a tensor; those of a deferred one are gone afterwards. */
+  private static void withBytes(Tensor tensor, Consumer<MemorySegment> use, Stream stream) {
+    if (!tensor.isDeferred()) {
+      use.accept(tensor.bytes());
+      return;
+    }
+    // shared: an encoding may be made by several threads
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment bytes = arena.allocate(tensor.byteSize(), 64);
+      tensor.copyTo(bytes);
+      use.accept(bytes);
+      stream.synchronize();
+    }
   }
 
   synchronized long bytes() {

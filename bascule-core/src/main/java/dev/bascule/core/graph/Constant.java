@@ -53,7 +53,13 @@ public final class Constant implements Op {
   }
 
   private boolean isSmall() {
-    return tensor.bytes().byteSize() <= SMALL_BYTES;
+    return tensor.byteSize() <= SMALL_BYTES;
+  }
+
+  /** The same bytes in memory; those of deferred tensors are not asked for. */
+  private boolean sharesMemory(Tensor other) {
+    boolean isHere = !tensor.isDeferred() && !other.isDeferred();
+    return tensor == other || isHere && tensor.bytes().equals(other.bytes());
   }
 
   @Override
@@ -62,7 +68,7 @@ public final class Constant implements Op {
         || (other instanceof Constant constant
             && tensor.dtype() == constant.tensor.dtype()
             && java.util.Arrays.equals(tensor.extents(), constant.tensor.extents())
-            && (tensor.bytes().equals(constant.tensor.bytes())
+            && (sharesMemory(constant.tensor)
                 || (isSmall()
                     && MemorySegment.mismatch(
                             tensor.bytes(),
