@@ -105,6 +105,14 @@ public final class MappedFile implements AutoCloseable {
     }
   }
 
+  /**
+   * Says that these bytes are not needed for now: the memory they take in this process is free
+   * again. They can still be read.
+   */
+  public void letGo(long offset, long bytes) {
+    PageBindings.letGo(mapping.asSlice(offset, bytes));
+  }
+
   private FormatException truncated(long length, @Nullable InternalError cause) {
     String got = length < 0 ? "a read error" : length + " bytes";
     FormatException exception =

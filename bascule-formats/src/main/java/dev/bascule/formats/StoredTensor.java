@@ -77,6 +77,11 @@ public final class StoredTensor {
     file.read(offset + from, destination);
   }
 
+  /** Says that the bytes have been read for good; see {@link MappedFile#letGo}. */
+  public void letGo() {
+    file.letGo(offset, bytes);
+  }
+
   /** Copies all bytes, as they are stored, to the start of {@code destination}. */
   public void copyTo(MemorySegment destination) {
     read(0, destination.asSlice(0, bytes));

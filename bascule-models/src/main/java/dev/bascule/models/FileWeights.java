@@ -133,6 +133,11 @@ final class FileWeights implements WeightSource {
 
   @Override
   public void read(Key key, MemorySegment to) {
+    readOrdered(key, to);
+    pieces(key).forEach(piece -> piece.tensor().letGo());
+  }
+
+  private void readOrdered(Key key, MemorySegment to) {
     if (isTransposedHere(key)) {
       readTransposed(key, to);
       return;

@@ -10,15 +10,16 @@ import dev.bascule.formats.gguf.GgufFile;
 import dev.bascule.formats.huggingface.HuggingFaceFolder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A model's weights by what they do, as constants of graphs. Each is read into native memory when a
- * graph first asks for it, stays there until this is closed, and is the same constant for every
- * graph. The embedding table is not among them, unless it is the output layer too: rows of it are
- * looked up and decoded on the host ({@link #embedding}).
+ * A model's weights by what they do, as constants of graphs. A weight stays in its file until a
+ * device packs it, which leaves no other copy in memory; only who interprets a graph has it here as
+ * it is stored, until this is closed. It is the same constant for every graph. The embedding table
+ * is not among them, unless it is the output layer too: rows of it are looked up and decoded on the
+ * host ({@link #embedding}).
  *
  * <p>Rows of queries and keys are in the order in which the rotary embedding turns halves of a head
  * against each other, whatever the file's order is.
@@ -100,7 +101,7 @@ public final class Weights implements AutoCloseable {
     };
   }
 
-  /** Bytes of native memory that the weights take so far. */
+  /** Bytes of native memory that are taken here so far; what devices take is theirs. */
   public synchronized long bytes() {
     return bytes;
   }
@@ -142,11 +143,38 @@ public final class Weights implements AutoCloseable {
     long[] extents = key.role().extents(config);
     int last = extents.length - 1;
     extents[last] = type.storedElements(extents[last]);
-    long size = type.stored().bytes(Arrays.stream(extents).reduce(1, Math::multiplyExact));
-    MemorySegment memory = arena.allocate(size + Tensor.SLACK_BYTES, 64);
-    source.read(key, memory.asSlice(0, size));
-    bytes += memory.byteSize();
-    return new Weight(Constant.of(key.label(), new Tensor(type.stored(), extents, memory)), type);
+    Tensor tensor = Tensor.deferred(type.stored(), extents, new Rows(key));
+    return new Weight(Constant.of(key.label(), tensor), type);
+  }
+
+  /** The rows of a weight: read each time, or once for who needs them in memory. */
+  private final class Rows implements Tensor.Content {
+    private final WeightSource.Key key;
+    private @Nullable MemorySegment memory;
+
+    Rows(WeightSource.Key key) {
+      this.key = key;
+    }
+
+    @Override
+    public MemorySegment bytes() {
+      synchronized (Weights.this) {
+        MemorySegment known = memory;
+        if (known == null) {
+          long size = storedBytes(key.role(), key.layer());
+          known = arena.allocate(size, 64);
+          source.read(key, known);
+          bytes += size;
+          memory = known;
+        }
+        return known;
+      }
+    }
+
+    @Override
+    public void read(MemorySegment to) {
+      source.read(key, to);
+    }
   }
 
   private Value readVector(WeightSource.Key key) {
