@@ -2,9 +2,26 @@ package dev.bascule.cpu.linear;
 
 import static dev.bascule.cpu.asm.Vec.v;
 
+import dev.bascule.core.Bindings;
 import dev.bascule.core.DType;
+import dev.bascule.core.Dim;
+import dev.bascule.core.Shape;
+import dev.bascule.core.Symbol;
+import dev.bascule.core.device.Buffer;
+import dev.bascule.core.device.Device;
+import dev.bascule.core.device.DeviceOptions;
+import dev.bascule.core.device.Encoding;
+import dev.bascule.core.device.Launch;
+import dev.bascule.core.device.Launchable;
+import dev.bascule.core.device.LibraryCall;
+import dev.bascule.core.device.LibraryKernel;
+import dev.bascule.core.device.Slice;
+import dev.bascule.core.device.Stream;
+import dev.bascule.core.device.View;
+import dev.bascule.core.graph.Linear;
 import dev.bascule.core.quant.QuantType;
 import dev.bascule.core.quant.WeightType;
+import dev.bascule.cpu.CpuDriver;
 import dev.bascule.cpu.asm.Assembler;
 import dev.bascule.cpu.asm.Condition;
 import dev.bascule.cpu.asm.ExecutableMemory;
@@ -21,46 +38,45 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
 
 /**
- * Prints how fast kernels over packed weights are. One token: bytes of weights a second, beside a
- * stream that only reads memory, probed in turn with them; the weights of a round do not fit the
- * last-level cache. 512 tokens: integer (or float) operations a second, beside what vpdpbusd (or
- * fma) reaches on registers.
+ * Prints how fast linear layers are on the device, rounding and threads included. One token: bytes
+ * of weights a second, beside a stream that only reads memory, in turn with it; the matrices of a
+ * round do not fit the last-level cache. 512 tokens: operations a second, beside what products of
+ * bytes reach on registers. The upper quartile of the rounds counts, so that a busy machine does
+ * less harm.
  *
  * <p>{@code java ... dev.bascule.cpu.linear.LinearSpeed LEVEL THREADS [NxK,NxK...] [TYPE,TYPE...]}
  */
 final class LinearSpeed {
-  private static final long ROUND_BYTES = 256L << 20;
+  private static final long ROUND_BYTES = 128L << 20;
   private static final int TOKENS = 512;
-  private static final int ROUNDS = 15;
+  private static final int ROUNDS = 20;
+  private static final Symbol M = new Symbol("m", 1, TOKENS);
 
   private interface Job {
     void run(int thread);
   }
 
-  private final LinearTiles tiles;
   private final IsaLevel level;
   private final int threads;
   private final MemorySegment reader;
   private final MemorySegment peak;
-  private final MemorySegment stream;
-  private final MemorySegment[] blocks;
+  private final Buffer stream;
+  private final Device device;
 
-  private LinearSpeed(ExecutableMemory memory, Arena arena, IsaLevel level, int threads) {
-    this.tiles = new LinearTiles(memory, level);
+  private LinearSpeed(ExecutableMemory memory, Device device, IsaLevel level, int threads) {
     this.level = level;
     this.threads = threads;
+    this.device = device;
     this.reader = memory.install(reader());
     this.peak = memory.install(dots());
-    this.stream = arena.allocate(ROUND_BYTES, 1 << 21);
-    stream.fill((byte) 1);
-    this.blocks = new MemorySegment[threads];
-    for (int i = 0; i < threads; i++) {
-      blocks[i] = arena.allocate(LinearTiles.ARGUMENT_BYTES, 64);
-    }
+    this.stream = device.allocate(ROUND_BYTES);
+    stream.host().orElseThrow().fill((byte) 1);
   }
 
   public static void main(String[] arguments) throws Exception {
@@ -68,13 +84,16 @@ final class LinearSpeed {
     int threads = Integer.parseInt(arguments[1]);
     String shapes = arguments.length > 2 ? arguments[2] : "4096x4096,1024x3072";
     String names = arguments.length > 3 ? arguments[3] : "q8_0,q4_0,q4_k,q5_k,q6_k,f16,bf16,f32";
+    Map<String, String> isa = Map.of("cpu.isa", level.name().toLowerCase(Locale.ROOT));
     try (ExecutableMemory memory = new ExecutableMemory(ExecutableMemory.Policy.ALLOWED);
-        Arena arena = Arena.ofShared()) {
-      LinearSpeed speed = new LinearSpeed(memory, arena, level, threads);
-      System.out.printf("%s, %d threads%n", level, threads);
+        Device device =
+            new CpuDriver().discover(new DeviceOptions(threads, isa)).devices().getFirst()) {
+      LinearSpeed speed = new LinearSpeed(memory, device, level, threads);
+      System.out.println(device.info().description());
       System.out.println(
-          "| n x k | type | GB/s | stream GB/s | share | 512 tokens, GOP/s | peak | share |"
-              + " packing GB/s |");
+          "| n x k | type | 1 token: GB/s | stream | share | 512 tokens: GOP/s | peak | share"
+              + " | packing GB/s |");
+      System.out.println("|---|---|---|---|---|---|---|---|---|");
       for (String shape : shapes.split(",")) {
         for (String name : names.split(",")) {
           String[] nk = shape.split("x");
@@ -93,120 +112,134 @@ final class LinearSpeed {
     };
   }
 
+  private static LibraryCall call(WeightType type, long n, long k) {
+    View x = View.contiguous(DType.F32, new Shape(List.of(Dim.of(M), Dim.of(k))));
+    Shape stored = Shape.of(n, type.storedElements(k));
+    View weight = new View(type.stored(), stored, Dim.ZERO, stored.strides(), true);
+    View out = View.contiguous(DType.F32, new Shape(List.of(Dim.of(M), Dim.of(n))));
+    Linear op = new Linear(List.of(type), Linear.Activations.INT8, false);
+    return new LibraryCall("layer", op, List.of(x, weight), List.of(out), Optional.empty());
+  }
+
   private void line(WeightType type, int n, int k) throws Exception {
-    TileFormat format = TileFormat.of(type, level);
-    try (Arena arena = Arena.ofShared()) {
-      List<MemorySegment> weights = new ArrayList<>();
+    LibraryCall call = call(type, n, k);
+    LibraryKernel kernel =
+        device.library().stream().filter(one -> one.accepts(call)).findFirst().orElseThrow();
+    Encoding encoding = kernel.encodingFor(call, 1).orElseThrow();
+    List<Buffer> buffers = new ArrayList<>();
+    try (Arena arena = Arena.ofShared();
+        Launchable code = kernel.prepare(call);
+        Stream queue = device.stream()) {
       MemorySegment rows = arena.allocate(n * type.rowBytes(k) + 64, 64);
-      byte[] noise = new byte[1 << 16];
-      new Random(1).nextBytes(noise);
-      for (long at = 0; at < rows.byteSize(); at += noise.length) {
-        long count = Math.min(noise.length, rows.byteSize() - at);
-        MemorySegment.copy(MemorySegment.ofArray(noise), 0, rows, at, count);
-      }
-      long bytes = format.bytes(n, k);
+      Buffer x = device.allocate(4L * TOKENS * k);
+      Buffer out = device.allocate(4L * TOKENS * n);
+      Buffer workspace = device.allocate(code.workspaceBytes(Bindings.NONE.with(M, TOKENS)));
+      buffers.addAll(List.of(x, out, workspace));
+      List<Launch> single = new ArrayList<>();
       double packing = 0;
-      MemorySegment all = arena.allocate(ROUND_BYTES / bytes * bytes, 1 << 21);
-      for (long at = 0; at < all.byteSize(); at += bytes) {
-        MemorySegment packed = all.asSlice(at, bytes);
-        packing = Math.max(packing, bytes / pack(format, type, rows, n, k, packed));
-        weights.add(packed);
+      for (long bytes = 0; bytes < ROUND_BYTES; bytes += encoding.bytes()) {
+        Buffer weight = device.allocate(encoding.bytes());
+        buffers.add(weight);
+        long start = System.nanoTime();
+        encoding.encode(rows, weight.host().orElseThrow());
+        packing = Math.max(packing, (double) encoding.bytes() / (System.nanoTime() - start));
+        List<Slice> operands = List.of(x, weight, out, workspace).stream().map(Slice::of).toList();
+        single.add(code.bind(operands, Bindings.NONE.with(M, 1)));
       }
-      Layer layer = new Layer(arena, format, n, k);
-      double[] shares = new double[ROUNDS];
-      double[] rates = new double[ROUNDS];
-      double[] streams = new double[ROUNDS];
-      for (int round = 0; round < ROUNDS; round++) {
-        streams[round] = ROUND_BYTES / seconds(thread -> read(thread)) / 1e9;
-        double matvec = seconds(thread -> weights.forEach(w -> layer.multiply(thread, w, 1)));
-        rates[round] = (double) bytes * weights.size() / matvec / 1e9;
-        shares[round] = rates[round] / streams[round];
-      }
-      double gemm = Double.MAX_VALUE;
-      double peakNow = 0;
-      for (int round = 0; round < 5; round++) {
-        gemm =
-            Math.min(gemm, seconds(thread -> layer.multiply(thread, weights.getFirst(), TOKENS)));
-        peakNow = Math.max(peakNow, peak());
-      }
-      double operations = 2.0 * TOKENS * n * k / gemm / 1e9;
-      System.out.printf(
-          "| %d x %d | %s | %.1f | %.1f | %.0f %% | %.0f | %.0f | %.0f %% | %.1f |%n",
-          n,
-          k,
-          type,
-          median(rates),
-          median(streams),
-          100 * median(shares),
-          operations,
-          peakNow,
-          100 * operations / peakNow,
-          packing);
+      List<Slice> operands =
+          List.of(x, buffers.getLast(), out, workspace).stream().map(Slice::of).toList();
+      Launch many = code.bind(operands, Bindings.NONE.with(M, TOKENS));
+      print(type, n, k, packing, measure(queue, single, encoding.bytes(), many));
+    } finally {
+      buffers.forEach(Buffer::close);
     }
   }
 
-  private static double median(double[] values) {
+  private record Speed(double bytes, double stream, double seconds, double peak) {}
+
+  private Speed measure(Stream queue, List<Launch> single, long bytes, Launch many)
+      throws Exception {
+    double[] rates = new double[ROUNDS];
+    double[] streams = new double[ROUNDS];
+    double[] seconds = new double[ROUNDS / 3];
+    double[] peaks = new double[ROUNDS / 3];
+    for (int round = 0; round < ROUNDS; round++) {
+      streams[round] = ROUND_BYTES / seconds(this::read);
+      long start = System.nanoTime();
+      single.forEach(queue::launch);
+      rates[round] = 1e9 * bytes * single.size() / (System.nanoTime() - start);
+    }
+    for (int round = 0; round < seconds.length; round++) {
+      long start = System.nanoTime();
+      queue.launch(many);
+      seconds[round] = -(System.nanoTime() - start) / 1e9;
+      peaks[round] = peak();
+    }
+    return new Speed(upper(rates), upper(streams), -upper(seconds), upper(peaks));
+  }
+
+  private static void print(WeightType type, int n, int k, double packing, Speed speed) {
+    double operations = 2.0 * TOKENS * n * k / speed.seconds;
+    System.out.printf(
+        "| %d x %d | %s | %.1f | %.1f | %.0f %% | %.0f | %.0f | %.0f %% | %.1f |%n",
+        n,
+        k,
+        type,
+        speed.bytes / 1e9,
+        speed.stream / 1e9,
+        100 * speed.bytes / speed.stream,
+        operations / 1e9,
+        speed.peak / 1e9,
+        100 * operations / speed.peak,
+        packing);
+  }
+
+  private static double upper(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
+    return sorted[sorted.length * 3 / 4];
   }
 
-  /** Nanoseconds, on one thread. */
-  private double pack(
-      TileFormat format, WeightType type, MemorySegment rows, int n, int k, MemorySegment to) {
-    try (Arena arena = Arena.ofConfined()) {
-      TilePacker packer = tiles.packer(format, k, arena);
-      long start = System.nanoTime();
-      for (int row = 0; row < n; row += tiles.lanes()) {
-        long tile = row / tiles.lanes();
-        packer.pack(
-            rows,
-            row * type.rowBytes(k),
-            Math.min(tiles.lanes(), n - row),
-            to.asSlice(tile * format.tileBytes(k), format.tileBytes(k)),
-            to.asSlice(
-                format.headersAt(n, k) + tile * format.headerBytes(k), format.headerBytes(k)));
-      }
-      return System.nanoTime() - start;
-    }
-  }
-
+  /** Until the last thread is done. */
   private double seconds(Job job) throws Exception {
     CyclicBarrier barrier = new CyclicBarrier(threads);
-    double[] nanos = new double[threads];
-    List<Thread> others = new ArrayList<>();
+    long[] starts = new long[threads];
+    long[] ends = new long[threads];
+    List<Thread> workers = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
       int thread = i;
       Thread worker =
           new Thread(() -> {
             try {
               barrier.await();
-              long start = System.nanoTime();
-              job.run(thread);
-              nanos[thread] = System.nanoTime() - start;
             } catch (Exception e) {
               throw new IllegalStateException(e);
             }
+            starts[thread] = System.nanoTime();
+            job.run(thread);
+            ends[thread] = System.nanoTime();
           });
-      others.add(worker);
+      workers.add(worker);
       worker.start();
     }
-    for (Thread worker : others) {
+    for (Thread worker : workers) {
       worker.join();
     }
-    return Arrays.stream(nanos).max().orElseThrow() / 1e9;
+    long start = Arrays.stream(starts).min().orElseThrow();
+    return (Arrays.stream(ends).max().orElseThrow() - start) / 1e9;
   }
 
   private void read(int thread) {
     long share = ROUND_BYTES / threads / 256;
-    MachineCode.run(reader, stream.address(), thread * share, (thread + 1) * share);
+    long address = stream.host().orElseThrow().address();
+    MachineCode.run(reader, address, thread * share, (thread + 1) * share);
   }
 
   private double peak() throws Exception {
-    long iterations = 1_000_000;
-    int operations = 2 * 4 * length().lanes(4) * 12;
+    long iterations = 300_000;
+    int operations = 2 * length().bytes() * 12;
     double time = seconds(thread -> MachineCode.run(peak, 0, 0, iterations));
-    return operations * (double) iterations * threads / time / 1e9;
+    return operations * (double) iterations * threads / time;
   }
 
   private VectorLength length() {
@@ -221,7 +254,7 @@ final class LinearSpeed {
     asm.add(Gpr.RDI, Gpr.RSI);
     Label loop = asm.here();
     for (int i = 0; i < 256; i += 64) {
-      asm.prefetch(Prefetch.L1, Mem.at(Gpr.RDI, 2048 + i));
+      asm.prefetch(Prefetch.L2, Mem.at(Gpr.RDI, 8192 + i));
     }
     for (int i = 0; i < 256; i += length().bytes()) {
       asm.op(Row.VPADDD, length(), v(i / length().bytes() % 4), v(5), Mem.at(Gpr.RDI, i));
@@ -251,54 +284,5 @@ final class LinearSpeed {
     asm.vzeroupper();
     asm.ret();
     return asm.finish();
-  }
-
-  /** A layer's activations and results. */
-  private final class Layer {
-    private final TileFormat format;
-    private final int n;
-    private final int k;
-    private final MemorySegment out;
-    private final MemorySegment prepared;
-
-    Layer(Arena arena, TileFormat format, int n, int k) {
-      this.format = format;
-      this.n = n;
-      this.k = k;
-      this.out = arena.allocate(4L * n * TOKENS, 64);
-      long stride = LinearTiles.tokenBytes(k, format.isRounded());
-      this.prepared = arena.allocate(stride * TOKENS, 64);
-      if (format.isRounded()) {
-        MemorySegment x = arena.allocate(4L * k, 64);
-        for (int token = 0; token < TOKENS; token++) {
-          long to = prepared.address() + token * stride;
-          tiles.round(blocks[0], x.address(), to, k, 0, 1);
-        }
-      }
-    }
-
-    void multiply(int thread, MemorySegment weights, int tokens) {
-      LinearTiles.Product product =
-          new LinearTiles.Product(format, weights.address(), n, k, out.address(), 4L * n);
-      long count = Math.ceilDiv(n, TileFormat.lanes(level));
-      long low = count * thread / threads;
-      long high = count * (thread + 1) / threads;
-      int groups = Math.ceilDiv(tokens, tiles.tokensMax(format.isRounded()));
-      long step = groups == 1 ? high - low : Math.max(1, (384 << 10) / format.tileBytes(k));
-      for (long tile = low; tile < high; tile += step) {
-        for (int group = 0; group < groups; group++) {
-          int from = tokens * group / groups;
-          int size = tokens * (group + 1) / groups - from;
-          tiles.multiply(
-              blocks[thread],
-              product,
-              prepared.address(),
-              from,
-              size,
-              tile,
-              Math.min(tile + step, high));
-        }
-      }
-    }
   }
 }
