@@ -6,7 +6,6 @@ import static dev.bascule.cpu.asm.Vec.v;
 import dev.bascule.cpu.asm.Assembler;
 import dev.bascule.cpu.asm.IsaLevel;
 import dev.bascule.cpu.asm.Mem;
-import dev.bascule.cpu.asm.Prefetch;
 import dev.bascule.cpu.asm.Vec;
 import dev.bascule.cpu.asm.VectorLength;
 
@@ -16,8 +15,6 @@ import dev.bascule.cpu.asm.VectorLength;
  * unpacked once for all tokens.
  */
 final class BlockTileKernel {
-  private static final int LINE_BYTES = 64;
-
   private final BlockFormat format;
   private final int tokens;
   private final Assembler asm;
@@ -51,9 +48,6 @@ final class BlockTileKernel {
   }
 
   private void unit() {
-    for (int i = 0; i < format.headerBytes(); i += LINE_BYTES) {
-      asm.prefetch(Prefetch.L2, Mem.at(TileFrame.HEADERS, headerAhead() + i));
-    }
     for (int block = 0; block < format.scaling().unitBlocks; block++) {
       int at = block * format.blockBytes();
       for (int group = 0; group < format.groups(); group++) {
@@ -63,11 +57,6 @@ final class BlockTileKernel {
     }
     asm.add(TileFrame.WEIGHTS, format.unitBytes());
     asm.add(TileFrame.HEADERS, format.headerBytes());
-  }
-
-  /** As many steps ahead as numbers are. */
-  private int headerAhead() {
-    return NumberCode.AHEAD_BYTES / format.unitBytes() * format.headerBytes();
   }
 
   private void group(int block, int group, int at) {
