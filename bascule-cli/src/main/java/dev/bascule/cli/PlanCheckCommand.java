@@ -46,11 +46,11 @@ final class PlanCheckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Catalogue catalogue = facts.catalogue();
-    var decisions = policy.decisions(catalogue, policy.book());
+    var decisions = policy.rulings(catalogue, policy.book(), "");
     Map<String, Object> json = new LinkedHashMap<>();
     boolean denied = false;
     for (Chip chip : facts.chips(catalogue, names)) {
-      Decision decision = decisions.apply(chip, count);
+      Decision decision = decisions.of(chip, count, count, count);
       List<String> lines = Justification.explain(decision);
       denied |= decision.verdict() == Verdict.DENIED;
       if (main.json()) {

@@ -1,9 +1,9 @@
 package dev.bascule.cli;
 
 import dev.bascule.plan.catalogue.Catalogue;
-import dev.bascule.plan.catalogue.Chip;
 import dev.bascule.plan.policy.Decision;
 import dev.bascule.plan.policy.RuleBook;
+import dev.bascule.plan.policy.Rulings;
 import dev.bascule.plan.policy.Subject;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -81,22 +80,26 @@ final class PlanPolicy {
     return RuleBook.of(files, on, date());
   }
 
-  /** What the rules say of so many of a chip. */
-  BiFunction<Chip, Integer, Decision> decisions(Catalogue catalogue, RuleBook book) {
+  /** What the rules say of chips for this use, which is a label too: training or inference. */
+  Rulings rulings(Catalogue catalogue, RuleBook book, String use) {
     Map<String, Integer> byVendor = new LinkedHashMap<>();
     fleet.forEach(
         (name, count) -> byVendor.merge(catalogue.chip(name).vendor(), count, Integer::sum));
     int all = byVendor.values().stream().mapToInt(Integer::intValue).sum();
     Map<String, Decision> known = new LinkedHashMap<>();
-    return (chip, count) -> {
-      double share = (byVendor.getOrDefault(chip.vendor(), 0) + count) / (double) (all + count);
+    List<String> labelled = new ArrayList<>(labels);
+    if (!use.isEmpty()) {
+      labelled.add(use);
+    }
+    return (chip, count, ofVendor, inAll) -> {
+      double share = (byVendor.getOrDefault(chip.vendor(), 0) + ofVendor) / (double) (all + inAll);
       return known.computeIfAbsent(
-          chip.name() + " " + count,
+          chip.name() + " " + count + " " + share,
           key ->
               book.decide(
                   new Subject(
                       chip,
-                      labels,
+                      labelled,
                       place == null ? "" : place,
                       headquarters == null ? "" : headquarters,
                       count,

@@ -8,8 +8,10 @@ import dev.bascule.plan.placement.Best;
 import dev.bascule.plan.placement.Search;
 import dev.bascule.plan.policy.RuleBook;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -45,6 +47,11 @@ final class PlanSearch {
   private boolean together;
 
   @Option(
+      names = "--mix",
+      description = "placements half on one vendor's chips and half on another's, too")
+  private boolean mix;
+
+  @Option(
       names = "--reason",
       paramLabel = "TEXT",
       defaultValue = "",
@@ -73,15 +80,22 @@ final class PlanSearch {
           Best.of(
               search,
               chips,
-              work,
-              workload.weightsAsked(),
-              wanted,
-              policy.decisions(catalogue, book),
-              !reason.isBlank(),
-              !together,
+              new Best.Request(work, workload.weightsAsked(), wanted, !reason.isBlank(), ways()),
+              policy.rulings(catalogue, book, "inference"),
               progress::step);
       return new Found(best, work, search, speed, catalogue, book);
     }
+  }
+
+  private Set<Best.Way> ways() {
+    Set<Best.Way> ways = EnumSet.noneOf(Best.Way.class);
+    if (!together) {
+      ways.add(Best.Way.SPLIT);
+    }
+    if (mix) {
+      ways.add(Best.Way.MIXED);
+    }
+    return ways;
   }
 
   String reason() {

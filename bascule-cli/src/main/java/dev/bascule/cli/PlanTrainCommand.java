@@ -9,6 +9,7 @@ import dev.bascule.plan.performance.Format;
 import dev.bascule.plan.performance.Speed;
 import dev.bascule.plan.performance.TrainingSpeed;
 import dev.bascule.plan.placement.Cost;
+import dev.bascule.plan.policy.Rulings;
 import dev.bascule.plan.report.Grid;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,7 @@ final class PlanTrainCommand implements Callable<Integer> {
       description = "bf16 or fp8 (${DEFAULT-VALUE})")
   private String weights = "bf16";
 
+  @Mixin private PlanPolicy policy = new PlanPolicy();
   @Mixin private PlanFacts facts = new PlanFacts();
 
   private final Main main;
@@ -91,8 +93,10 @@ final class PlanTrainCommand implements Callable<Integer> {
             "state GB/chip",
             "of GB",
             "fits",
-            "USD of chip hours");
+            "USD of chip hours",
+            "rules");
     List<Chip> used = new ArrayList<>();
+    Rulings rulings = policy.rulings(catalogue, policy.book(), "training");
     for (Chip chip : facts.chips(catalogue, names)) {
       if (names.isEmpty()
           && !chip.has(Quantity.BF16_TFLOPS, Quantity.MEMORY_GB, Quantity.MEMORY_GBPS)) {
@@ -112,7 +116,8 @@ final class PlanTrainCommand implements Callable<Integer> {
           run.fits() ? "yes" : "no",
           cost.usdPerHour(chip, catalogue)
               .map(usd -> Figure.digits(usd.value() * 24 * run.days().value() * chips))
-              .orElse("- (" + cost.missing(chip, catalogue) + ")"));
+              .orElse("- (" + cost.missing(chip, catalogue) + ")"),
+          rulings.of(chip, chips, chips, chips).summary());
     }
     console
         .out()

@@ -129,6 +129,49 @@ class PlanCommandTest {
   }
 
   @Test
+  void trainingAndInferenceMayBeKeptOnDifferentVendors() throws IOException {
+    Path file = folder.resolve("uses.csv");
+    Files.writeString(
+        file,
+        """
+        id,effect,when,source
+        TRAIN,deny,"'training' in labels && vendor != 'NVIDIA'",architecture board
+        INFER,deny,"'inference' in labels && vendor == 'NVIDIA'",architecture board
+        """);
+    CommandLineRun train =
+        CommandLineRun.of(
+            "plan", "train", "Qwen3-8B", "--chip", "H800,910C", "--rules", file.toString());
+    assertThat(train.out()).contains("denied (TRAIN)").contains("allowed");
+    CommandLineRun best =
+        CommandLineRun.of(
+            "plan", "best", "Qwen3-8B", "--chip", "H800,910C", "--rules", file.toString());
+    assertThat(best.out()).contains("x Ascend 910C", "not H800: denied (INFER)");
+  }
+
+  @Test
+  void aBoundOnSharesIsMetByMixing() throws IOException {
+    Path file = folder.resolve("half.csv");
+    Files.writeString(file, "id,effect,when,source\nHALF,deny,share > 0.5,purchasing policy\n");
+    CommandLineRun run =
+        CommandLineRun.of(
+            "plan", "best", "Qwen3-8B", "--chip", "H800,910C", "--mix", "--rules", file.toString());
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("x H800", "x Ascend 910C");
+    CommandLineRun fleet =
+        CommandLineRun.of(
+            "plan",
+            "best",
+            "Qwen3-8B",
+            "--chip",
+            "H800",
+            "--rules",
+            file.toString(),
+            "--fleet",
+            "910C=100");
+    assertThat(fleet.code()).isZero();
+  }
+
+  @Test
   void speedStandsBesideTheMeasurements() {
     CommandLineRun run =
         CommandLineRun.of("plan", "speed", "R1", "--chip", "910C", "--system", "CloudMatrix 384");

@@ -7,12 +7,13 @@ import dev.bascule.plan.performance.Hardware;
 import dev.bascule.plan.performance.Work;
 import dev.bascule.plan.policy.Decision;
 import dev.bascule.plan.policy.Decision.Verdict;
+import dev.bascule.plan.policy.Rulings;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiFunction;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -74,32 +75,46 @@ public record Best(List<Ranked> ranked, List<Refused> refused, Map<String, Strin
     unfit = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(unfit));
   }
 
+  /** Kinds of placement beside one pool on one kind of chip. */
+  public enum Way {
+    /** Prompts on one pool, answers on another. */
+    SPLIT,
+    /** As many chips of one vendor as of another, each doing both phases. */
+    MIXED
+  }
+
+  /**
+   * What is searched for.
+   *
+   * @param weights the format that was asked for; absent: what suits each chip
+   * @param withReason whether a reason was given for what needs one
+   */
+  public record Request(
+      Work work, Optional<Format> weights, Aim aim, boolean withReason, Set<Way> ways) {
+    public Request {
+      ways = Set.copyOf(ways);
+    }
+  }
+
   /**
    * Searches.
    *
-   * @param rules what they say of a chip, of which so many are asked for
-   * @param withReason whether a reason was given for what needs one
    * @param progress hears the chip that is being tried
    */
   public static Best of(
-      Search search,
-      List<Chip> chips,
-      Work work,
-      Optional<Format> weights,
-      Aim aim,
-      BiFunction<Chip, Integer, Decision> rules,
-      boolean withReason,
-      boolean split,
-      Consumer<String> progress) {
-    Gathering gathering = new Gathering(search, work, weights, rules, withReason);
+      Search search, List<Chip> chips, Request request, Rulings rules, Consumer<String> progress) {
+    Gathering gathering = new Gathering(search, request, rules);
     for (Chip chip : chips) {
       progress.accept(chip.name());
       gathering.add(chip);
     }
-    if (split) {
+    if (request.ways().contains(Way.SPLIT)) {
       gathering.join();
     }
-    List<Ranked> ranked = gathering.options.stream().sorted(order(aim)).toList();
+    if (request.ways().contains(Way.MIXED)) {
+      gathering.mix();
+    }
+    List<Ranked> ranked = gathering.options.stream().sorted(order(request.aim())).toList();
     return new Best(ranked, gathering.refused, gathering.unfit);
   }
 
@@ -118,33 +133,25 @@ public record Best(List<Ranked> ranked, List<Refused> refused, Map<String, Strin
   /** What the search has found so far. */
   private static final class Gathering {
     private final Search search;
-    private final Work work;
-    private final Optional<Format> weights;
-    private final BiFunction<Chip, Integer, Decision> rules;
-    private final boolean withReason;
+    private final Request request;
+    private final Rulings rules;
     private final List<Ranked> options = new ArrayList<>();
     private final List<Refused> refused = new ArrayList<>();
     private final Map<String, String> unfit = new java.util.LinkedHashMap<>();
+    private final List<Option> single = new ArrayList<>();
     private final List<Search.Half> prompts = new ArrayList<>();
     private final List<Search.Half> answers = new ArrayList<>();
 
-    private Gathering(
-        Search search,
-        Work work,
-        Optional<Format> weights,
-        BiFunction<Chip, Integer, Decision> rules,
-        boolean withReason) {
+    private Gathering(Search search, Request request, Rulings rules) {
       this.search = search;
-      this.work = work;
-      this.weights = weights;
+      this.request = request;
       this.rules = rules;
-      this.withReason = withReason;
     }
 
     private boolean isOpen(Decision decision) {
       return switch (decision.verdict()) {
         case ALLOWED -> true;
-        case NEEDS_REASON -> withReason;
+        case NEEDS_REASON -> request.withReason();
         case DENIED -> false;
       };
     }
@@ -154,16 +161,17 @@ public record Best(List<Ranked> ranked, List<Refused> refused, Map<String, Strin
         unfit.put(chip.name(), missing(chip));
         return;
       }
-      Decision first = rules.apply(chip, 1);
+      // shares of vendors are asked when the whole placement is known
+      Decision first = rules.of(chip, 1, 0, 1);
       if (!isOpen(first)) {
         refused.add(new Refused(chip, first));
         return;
       }
-      Work suited = Search.suited(work, chip, weights);
+      Work suited = Search.suited(request.work(), chip, request.weights());
       try {
         Optional<Option> together = search.together(chip, suited);
         together.ifPresentOrElse(
-            this::addIfAllowed, () -> unfit.put(chip.name(), search.whyNot(chip, suited)));
+            this::addSingle, () -> unfit.put(chip.name(), search.whyNot(chip, suited)));
         search.prompts(chip, suited).ifPresent(prompts::add);
         search.answers(chip, suited).ifPresent(answers::add);
       } catch (PlanException e) {
@@ -185,6 +193,28 @@ public record Best(List<Ranked> ranked, List<Refused> refused, Map<String, Strin
       return "no source gives " + String.join(", ", gaps) + " (" + chip.row().place() + ")";
     }
 
+    private void addSingle(Option option) {
+      single.add(option);
+      addIfAllowed(option);
+    }
+
+    /** The cheapest of different vendors, two and two. */
+    private void mix() {
+      List<Option> leading =
+          single.stream()
+              .filter(option -> option.usdPerMillion().isPresent())
+              .sorted(
+                  Comparator.comparingDouble(
+                      option -> option.usdPerMillion().orElseThrow().value()))
+              .limit(HALVES_MAX)
+              .toList();
+      for (int i = 0; i < leading.size(); i++) {
+        for (int j = i + 1; j < leading.size(); j++) {
+          search.mixed(leading.get(i), leading.get(j)).ifPresent(this::addIfAllowed);
+        }
+      }
+    }
+
     /** Costs add, so the best pairs are made of the best halves. */
     private void join() {
       for (Search.Half reading : search.leading(prompts, HALVES_MAX)) {
@@ -198,16 +228,13 @@ public record Best(List<Ranked> ranked, List<Refused> refused, Map<String, Strin
     private void addIfAllowed(Option option) {
       Map<String, Decision> decisions = new java.util.LinkedHashMap<>();
       for (Chip chip : option.kinds()) {
-        int count =
-            option.pools().stream()
-                .filter(pool -> pool.chip().equals(chip))
-                .mapToInt(Option.Pool::chips)
-                .sum();
-        decisions.put(chip.name(), rules.apply(chip, count));
+        int own = option.chips(pool -> pool.chip().equals(chip));
+        int vendors = option.chips(pool -> pool.chip().vendor().equals(chip.vendor()));
+        decisions.put(chip.name(), rules.of(chip, own, vendors, option.chips()));
       }
       if (decisions.values().stream().allMatch(this::isOpen)) {
         options.add(new Ranked(option, decisions));
-      } else if (!option.isSplit()) {
+      } else if (option.pools().size() == 1) {
         Chip chip = option.pools().getFirst().chip();
         refused.add(new Refused(chip, decisions.values().iterator().next()));
       }

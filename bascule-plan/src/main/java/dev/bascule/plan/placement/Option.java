@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A way to run a workload: one pool of chips that does both phases, or one for prompts and one for
@@ -67,6 +68,10 @@ public record Option(
       return copies * layout.chips();
     }
 
+    Pool withCopies(int others) {
+      return new Pool(role, chip, layout, weights, batch, others);
+    }
+
     public String text() {
       return chips() + " x " + chip.name() + ", " + layout.text() + ", " + weights.text();
     }
@@ -74,6 +79,11 @@ public record Option(
 
   public int chips() {
     return pools.stream().mapToInt(Pool::chips).sum();
+  }
+
+  /** Chips of the pools that {@code wanted} takes. */
+  int chips(Predicate<Pool> wanted) {
+    return pools.stream().filter(wanted).mapToInt(Pool::chips).sum();
   }
 
   /** Answer tokens per second of the whole. */
@@ -88,7 +98,7 @@ public record Option(
   }
 
   public boolean isSplit() {
-    return pools.size() > 1;
+    return pools.getFirst().role() != Role.BOTH;
   }
 
   public String text() {

@@ -364,6 +364,57 @@ public final class Search {
             gap(prompts.chip(), answers.chip())));
   }
 
+  /**
+   * As many chips of one as of the other, of different vendors; empty where whole copies of both
+   * need more chips than there may be.
+   */
+  public Optional<Option> mixed(Option one, Option other) {
+    Pool a = one.pools().getFirst();
+    Pool b = other.pools().getFirst();
+    int common = leastCommonMultiple(a.layout().chips(), b.layout().chips());
+    if (a.chip().vendor().equals(b.chip().vendor()) || 2 * common > targets.chipsMax()) {
+      return Optional.empty();
+    }
+    double both = one.rate().value() + other.rate().value();
+    int each = common * copies(common * both);
+    double share = one.rate().value() / both;
+    boolean slower = one.secondsPerToken().value() > other.secondsPerToken().value();
+    boolean later = one.secondsToFirst().value() > other.secondsToFirst().value();
+    return Optional.of(
+        new Option(
+            List.of(
+                a.withCopies(each / a.layout().chips()), b.withCopies(each / b.layout().chips())),
+            one.rate().plus(other.rate()).times(0.5),
+            slower ? one.secondsPerToken() : other.secondsPerToken(),
+            later ? one.secondsToFirst() : other.secondsToFirst(),
+            0,
+            one.usdPerMillion()
+                .flatMap(usd ->
+                    other.usdPerMillion().map(its -> usd.times(share).plus(its.times(1 - share)))),
+            sum(a, b, each, chip -> cost.watts(chip, catalogue)),
+            sum(a, b, each, cost::purchaseUsd),
+            gap(a.chip(), b.chip())));
+  }
+
+  private static int leastCommonMultiple(int a, int b) {
+    int x = a;
+    int y = b;
+    while (y != 0) {
+      int rest = x % y;
+      x = y;
+      y = rest;
+    }
+    return a / x * b;
+  }
+
+  private static Optional<Figure> sum(
+      Pool one, Pool other, int each, Function<Chip, Optional<Figure>> ofEach) {
+    return sum(
+        one.withCopies(each / one.layout().chips()),
+        other.withCopies(each / other.layout().chips()),
+        ofEach);
+  }
+
   /** As many copies as read so many prompt tokens per second. */
   private static Pool reading(Half prompts, double load) {
     double each = prompts.rate().value() * prompts.layout().chips();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.bascule.plan.Figure;
 import dev.bascule.plan.catalogue.Catalogue;
-import dev.bascule.plan.catalogue.Chip;
 import dev.bascule.plan.performance.Efficiency;
 import dev.bascule.plan.performance.Format;
 import dev.bascule.plan.performance.Speed;
@@ -14,12 +13,13 @@ import dev.bascule.plan.performance.TrainingSpeed;
 import dev.bascule.plan.performance.Work;
 import dev.bascule.plan.policy.Decision;
 import dev.bascule.plan.policy.Decision.Verdict;
+import dev.bascule.plan.policy.Rulings;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 
 class SearchTest {
@@ -41,15 +41,38 @@ class SearchTest {
     return new Work(CATALOGUE.model(model), Format.BF16, 2048, 1024);
   }
 
-  private static Best best(
-      Search search, Work work, BiFunction<Chip, Integer, Decision> rules, Best.Aim aim) {
+  private static Best best(Search search, Work work, Rulings rules, Best.Aim aim) {
     return Best.of(
-        search, CATALOGUE.chips(), work, Optional.empty(), aim, rules, false, true, name -> {});
+        search,
+        CATALOGUE.chips(),
+        new Best.Request(work, Optional.empty(), aim, false, EnumSet.allOf(Best.Way.class)),
+        rules,
+        name -> {});
+  }
+
+  @Test
+  void aBoundOnAVendorsShareLeavesMixedPlacements() {
+    Best best =
+        best(
+            search(50, 64),
+            work("Llama-3.1-70B"),
+            (chip, n, ofVendor, all) -> ofVendor > 0.5 * all ? SHUT : OPEN,
+            Best.Aim.CHEAPEST);
+    assertThat(best.ranked())
+        .isNotEmpty()
+        .allSatisfy(ranked -> {
+          List<Option.Pool> pools = ranked.option().pools();
+          assertThat(pools).hasSize(2);
+          assertThat(pools.getFirst().chips()).isEqualTo(pools.getLast().chips());
+          assertThat(pools.getFirst().chip().vendor())
+              .isNotEqualTo(pools.getLast().chip().vendor());
+        });
   }
 
   @Test
   void everyPlacementMeetsItsTargets() {
-    Best best = best(search(50, 256), work("R1"), (chip, n) -> OPEN, Best.Aim.CHEAPEST);
+    Best best =
+        best(search(50, 256), work("R1"), (chip, n, ofVendor, all) -> OPEN, Best.Aim.CHEAPEST);
     assertThat(best.ranked())
         .isNotEmpty()
         .allSatisfy(ranked -> {
@@ -61,7 +84,12 @@ class SearchTest {
 
   @Test
   void cheapestFirstAndThoseOfUnknownCostLast() {
-    Best best = best(search(50, 64), work("Llama-3.1-70B"), (chip, n) -> OPEN, Best.Aim.CHEAPEST);
+    Best best =
+        best(
+            search(50, 64),
+            work("Llama-3.1-70B"),
+            (chip, n, ofVendor, all) -> OPEN,
+            Best.Aim.CHEAPEST);
     double before = 0;
     boolean unknown = false;
     for (Best.Ranked ranked : best.ranked()) {
@@ -83,7 +111,7 @@ class SearchTest {
         best(
             search(50, 64),
             work("Llama-3.1-70B"),
-            (chip, n) -> chip.vendor().equals("NVIDIA") ? SHUT : OPEN,
+            (chip, n, ofVendor, all) -> chip.vendor().equals("NVIDIA") ? SHUT : OPEN,
             Best.Aim.CHEAPEST);
     assertThat(best.ranked())
         .isNotEmpty()
@@ -95,7 +123,11 @@ class SearchTest {
   @Test
   void rulesAboutCountsSeeTheCountThatWasFound() {
     Best best =
-        best(search(50, 64), work("R1"), (chip, n) -> n > 8 ? SHUT : OPEN, Best.Aim.MOST_PER_CHIP);
+        best(
+            search(50, 64),
+            work("R1"),
+            (chip, n, ofVendor, all) -> n > 8 ? SHUT : OPEN,
+            Best.Aim.MOST_PER_CHIP);
     assertThat(best.ranked())
         .isNotEmpty()
         .allSatisfy(r ->
@@ -105,7 +137,8 @@ class SearchTest {
 
   @Test
   void aModelThatFitsNowhereSaysHowMuchIsMissing() {
-    Best best = best(search(50, 1), work("R1"), (chip, n) -> OPEN, Best.Aim.CHEAPEST);
+    Best best =
+        best(search(50, 1), work("R1"), (chip, n, ofVendor, all) -> OPEN, Best.Aim.CHEAPEST);
     assertThat(best.ranked()).isEmpty();
     assertThat(best.unfit().get("H100"))
         .isEqualTo("does not fit: 671 GB of fp8 weights, chips of 80 GB, at most 1 of them");
@@ -115,7 +148,12 @@ class SearchTest {
 
   @Test
   void aTargetThatNothingMeetsSaysHowNearItComes() {
-    Best best = best(search(0.5, 8), work("Llama-3.1-70B"), (chip, n) -> OPEN, Best.Aim.FASTEST);
+    Best best =
+        best(
+            search(0.5, 8),
+            work("Llama-3.1-70B"),
+            (chip, n, ofVendor, all) -> OPEN,
+            Best.Aim.FASTEST);
     assertThat(best.unfit().get("H100")).matches("too slow: at best [\\d.]+ ms per token and .*");
   }
 
@@ -192,7 +230,7 @@ class SearchTest {
   void theWholeCatalogueIsSearchedInUnderFiveSeconds() {
     ThreadMXBean clock = ManagementFactory.getThreadMXBean();
     long start = clock.getCurrentThreadCpuTime();
-    best(search(50, 512), work("R1"), (chip, n) -> OPEN, Best.Aim.CHEAPEST);
+    best(search(50, 512), work("R1"), (chip, n, ofVendor, all) -> OPEN, Best.Aim.CHEAPEST);
     assertThat((clock.getCurrentThreadCpuTime() - start) / 1e9).isLessThan(5);
   }
 

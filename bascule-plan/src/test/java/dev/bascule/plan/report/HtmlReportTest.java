@@ -34,12 +34,14 @@ class HtmlReportTest {
         Best.of(
             search,
             catalogue.chips(),
-            work,
-            Optional.empty(),
-            Best.Aim.CHEAPEST,
-            (chip, n) -> new Decision(Decision.Verdict.ALLOWED, List.of(), List.of()),
-            false,
-            true,
+            new Best.Request(
+                work,
+                Optional.empty(),
+                Best.Aim.CHEAPEST,
+                false,
+                java.util.EnumSet.allOf(Best.Way.class)),
+            (chip, n, ofVendor, all) ->
+                new Decision(Decision.Verdict.ALLOWED, List.of(), List.of()),
             name -> {});
     return new HtmlReport(speed, search, work, best, LocalDate.parse("2026-08-13")).page();
   }
