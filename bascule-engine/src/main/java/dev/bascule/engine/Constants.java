@@ -35,6 +35,8 @@ final class Constants implements AutoCloseable {
 
   private final Device device;
   private final Map<Key, Buffer> buffers = new HashMap<>();
+  private Arena stagingArena = Arena.ofShared();
+  private MemorySegment staging = MemorySegment.NULL;
   private long bytes;
 
   Constants(Device device) {
@@ -89,18 +91,31 @@ final class Constants implements AutoCloseable {
   }
 
   /** What is done with the bytes of a tensor; those of a deferred one are gone afterwards. */
-  private static void withBytes(Tensor tensor, Consumer<MemorySegment> use, Stream stream) {
+  private void withBytes(Tensor tensor, Consumer<MemorySegment> use, Stream stream) {
     if (!tensor.isDeferred()) {
       use.accept(tensor.bytes());
       return;
     }
-    // shared: an encoding may be made by several threads
-    try (Arena arena = Arena.ofShared()) {
-      MemorySegment bytes = arena.allocate(tensor.byteSize(), 64);
-      tensor.copyTo(bytes);
-      use.accept(bytes);
-      stream.synchronize();
+    MemorySegment bytes = staging(tensor.byteSize());
+    tensor.copyTo(bytes);
+    use.accept(bytes);
+    stream.synchronize(); // before the memory is used again
+  }
+
+  /** Memory that one weight after the other passes through: pages are taken, and cleared, once. */
+  private MemorySegment staging(long size) {
+    if (staging.byteSize() < size) {
+      releaseStaging();
+      staging = stagingArena.allocate(size, 64);
     }
+    return staging.asSlice(0, size);
+  }
+
+  /** Frees what only the packing of constants needed. */
+  synchronized void releaseStaging() {
+    stagingArena.close();
+    stagingArena = Arena.ofShared(); // an encoding may be made by several threads
+    staging = MemorySegment.NULL;
   }
 
   synchronized long bytes() {
@@ -111,5 +126,6 @@ final class Constants implements AutoCloseable {
   public synchronized void close() {
     buffers.values().forEach(Buffer::close);
     buffers.clear();
+    stagingArena.close();
   }
 }

@@ -118,6 +118,7 @@ public final class Engine implements AutoCloseable {
           new PlanBuilder(device, constants, stream, ready, schedule, largest)
               .build(prepared.notes());
       stream.synchronize();
+      constants.releaseStaging();
       return plan;
     }
   }

@@ -14,9 +14,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /** Weights in a model's files: found by name, checked against the configuration, put in order. */
 final class FileWeights implements WeightSource {
+  private static final long PART_BYTES = 4L << 20;
+
   /** Some rows of a stored tensor, all of equal length. */
   record Piece(StoredTensor tensor, long firstRow, long rows) {
     static Piece whole(StoredTensor tensor, int columns) {
@@ -148,7 +151,7 @@ final class FileWeights implements WeightSource {
       readRows(key, rowBytes, to);
       return;
     }
-    try (Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofShared()) {
       MemorySegment inFile = arena.allocate(to.byteSize(), 64);
       readRows(key, rowBytes, inFile);
       for (long row = 0; row < to.byteSize() / rowBytes; row++) {
@@ -162,9 +165,20 @@ final class FileWeights implements WeightSource {
     long at = 0;
     for (Piece piece : pieces(key)) {
       long size = piece.rows() * rowBytes;
-      piece.tensor().read(piece.firstRow() * rowBytes, to.asSlice(at, size));
+      read(piece.tensor(), piece.firstRow() * rowBytes, to.asSlice(at, size));
       at += size;
     }
+  }
+
+  /** In parts, by all cores: what takes time is that pages come into the process. */
+  private static void read(StoredTensor tensor, long from, MemorySegment to) {
+    LongStream.range(0, Math.ceilDiv(to.byteSize(), PART_BYTES))
+        .parallel()
+        .forEach(part -> {
+          long start = part * PART_BYTES;
+          long size = Math.min(PART_BYTES, to.byteSize() - start);
+          tensor.read(from + start, to.asSlice(start, size));
+        });
   }
 
   /** Each head's [plain, rank] as [rank, plain], in f32. */
