@@ -95,7 +95,7 @@ final class CertificateJson {
   private static void origin(String name, Optional<OpFigures> op, Map<String, Object> json) {
     op.ifPresent(figures -> {
       Map<String, Object> origin = new LinkedHashMap<>();
-      origin.put("layer", figures.layer());
+      figures.layer().ifPresent(layer -> origin.put("layer", layer));
       origin.put("label", figures.label());
       origin.put("op", figures.op());
       json.put(name, origin);

@@ -72,7 +72,7 @@ public final class CertificatePage {
   }
 
   private static String place(Optional<OpFigures> op) {
-    return op.map(f -> f.label() + " (" + f.op() + ", layer " + f.layer() + ")").orElse("none");
+    return op.map(OpFigures::place).orElse("none");
   }
 
   private void outputs() {
@@ -131,12 +131,12 @@ public final class CertificatePage {
             "perplexity",
             List.of(
                 new Chart.Bar(
-                    "perplexity, 1st",
+                    "perplexity",
                     figures.firstPerplexity(),
                     number(figures.firstPerplexity()) + "  " + first,
                     0),
                 new Chart.Bar(
-                    "perplexity, 2nd",
+                    "perplexity",
                     figures.secondPerplexity(),
                     number(figures.secondPerplexity()) + "  " + second,
                     1))));
@@ -165,9 +165,7 @@ public final class CertificatePage {
   private void layers() {
     Map<String, LayerFigures> layers = new LinkedHashMap<>();
     for (OpFigures op : certificate.ops()) {
-      boolean isLayered = certificate.ops().stream().anyMatch(o -> o.label().startsWith("layers."));
-      String key =
-          isLayered && op.label().startsWith("layers.") ? "layer " + op.layer() : op.label();
+      String key = op.layer().map(layer -> "layer " + layer).orElse(op.label());
       layers.merge(key, new LayerFigures(0, 0, 0).with(op), (old, one) -> old.with(op));
     }
     List<String> labels = List.copyOf(layers.keySet());

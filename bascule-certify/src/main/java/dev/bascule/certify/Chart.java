@@ -9,14 +9,15 @@ import java.util.function.ToDoubleFunction;
 final class Chart {
   private static final int WIDTH = 860;
   private static final int HEIGHT = 260;
+  private static final int BAR_HEIGHT = 34;
   private static final int LEFT = 70;
-  private static final int BOTTOM = 40;
+  private static final int BOTTOM = 44;
   private static final int TOP = 14;
   private static final String[] COLOURS = {"#1f5fa8", "#c2571a", "#3a8f3a"};
 
   private final StringBuilder svg = new StringBuilder();
 
-  private Chart(String title) {
+  private Chart(String title, int height) {
     add(
         String.format(
             Locale.ROOT,
@@ -44,7 +45,7 @@ final class Chart {
 
   /** Values from {@code 10^-18} up over the places {@code labels}, which a pointer shows. */
   static String lines(String title, List<String> labels, List<Line> lines) {
-    Chart chart = new Chart(title);
+    Chart chart = new Chart(title, HEIGHT);
     double highest = 1e-6;
     double lowest = 1;
     for (Line line : lines) {
@@ -117,14 +118,14 @@ final class Chart {
             Locale.ROOT,
             "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"4\" fill=\"%s\"/>%n",
             LEFT + 10 + 250 * number,
-            HEIGHT - 24,
+            HEIGHT - 30,
             colour));
-    text(LEFT + 28 + 250 * number, HEIGHT - 19, "start", line.name);
+    text(LEFT + 28 + 250 * number, HEIGHT - 25, "start", line.name);
   }
 
   /** How often each value came, on a logarithmic scale so that rare ones are seen. */
   static String histogram(String title, Histogram histogram) {
-    Chart chart = new Chart(title);
+    Chart chart = new Chart(title, HEIGHT);
     long most = histogram.counts().stream().mapToLong(Long::longValue).max().orElse(1);
     int bins = histogram.counts().size();
     double width = (WIDTH - 20.0 - LEFT) / bins;
@@ -160,13 +161,13 @@ final class Chart {
 
   /** Bars from 0 to the largest, one below the other. */
   static String bars(String title, List<Bar> bars) {
-    Chart chart = new Chart(title);
+    Chart chart = new Chart(title, BAR_HEIGHT * bars.size() + 10);
     double most = bars.stream().mapToDouble(Bar::value).filter(Double::isFinite).max().orElse(1);
-    double step = (HEIGHT - TOP - 10.0) / Math.max(3, bars.size());
+    double step = BAR_HEIGHT;
     for (int i = 0; i < bars.size(); i++) {
       Bar bar = bars.get(i);
       double share = most > 0 && Double.isFinite(bar.value) ? bar.value / most : 0;
-      double y = TOP + i * step;
+      double y = 5 + i * step;
       chart.text(LEFT + 130, y + step / 2, "end", bar.name);
       chart.add(
           String.format(
@@ -174,10 +175,10 @@ final class Chart {
               "<rect x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>%n",
               LEFT + 140,
               y,
-              share * (WIDTH - LEFT - 300),
+              share * (WIDTH - LEFT - 400),
               step * 0.7,
               COLOURS[bar.colour]));
-      chart.text(LEFT + 150 + share * (WIDTH - LEFT - 300), y + step / 2, "start", bar.text);
+      chart.text(LEFT + 150 + share * (WIDTH - LEFT - 400), y + step / 2, "start", bar.text);
     }
     return chart.end();
   }

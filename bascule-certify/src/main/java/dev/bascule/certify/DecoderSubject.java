@@ -5,13 +5,10 @@ import dev.bascule.core.ShapeException;
 import dev.bascule.core.Tensor;
 import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.Linear;
-import dev.bascule.formats.TensorFile;
 import dev.bascule.formats.gguf.GgufFile;
-import dev.bascule.formats.huggingface.HuggingFaceFolder;
 import dev.bascule.models.Decoder;
 import dev.bascule.models.DecoderConfig;
-import dev.bascule.models.Weights;
-import java.nio.file.Files;
+import dev.bascule.models.DecoderModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,26 +28,13 @@ public final class DecoderSubject implements Subject {
   public record Settings(DType cache, Linear.Activations activations) {}
 
   private final Path path;
-  private final List<Path> files;
-  private final TensorFile file;
-  private final DecoderConfig config;
-  private final Weights weights;
+  private final DecoderModel model;
   private final int[] ids;
   private final Settings settings;
 
-  private DecoderSubject(
-      Path path,
-      List<Path> files,
-      TensorFile file,
-      DecoderConfig config,
-      Weights weights,
-      int[] ids,
-      Settings settings) {
+  private DecoderSubject(Path path, DecoderModel model, int[] ids, Settings settings) {
     this.path = path;
-    this.files = files;
-    this.file = file;
-    this.config = config;
-    this.weights = weights;
+    this.model = model;
     this.ids = ids.clone();
     this.settings = settings;
   }
@@ -60,27 +44,13 @@ public final class DecoderSubject implements Subject {
     if (ids.length == 0) {
       throw new ShapeException("certify: no tokens to read; give at least one");
     }
-    if (Files.isDirectory(path)) {
-      HuggingFaceFolder folder = HuggingFaceFolder.open(path);
-      DecoderConfig config = DecoderConfig.of(folder);
-      Weights weights = Weights.of(config, folder);
-      return new DecoderSubject(path, ModelFiles.of(path), folder, config, weights, ids, settings);
-    }
-    GgufFile gguf = GgufFile.open(path);
-    DecoderConfig config = DecoderConfig.of(gguf);
-    Weights weights = Weights.of(config, gguf);
-    return new DecoderSubject(path, gguf.parts(), gguf, config, weights, ids, settings);
+    return new DecoderSubject(path, DecoderModel.open(path), ids, settings);
   }
 
   /** Tokens that the model knows. */
   public static int vocabulary(Path path) {
-    if (Files.isDirectory(path)) {
-      try (HuggingFaceFolder folder = HuggingFaceFolder.open(path)) {
-        return DecoderConfig.of(folder).vocabulary();
-      }
-    }
-    try (GgufFile gguf = GgufFile.open(path)) {
-      return DecoderConfig.of(gguf).vocabulary();
+    try (DecoderModel model = DecoderModel.open(path)) {
+      return model.config().vocabulary();
     }
   }
 
@@ -96,8 +66,8 @@ public final class DecoderSubject implements Subject {
 
   private Graph graph(DType cache, Linear.Activations activations) {
     return Decoder.graph(
-        config,
-        weights,
+        model.config(),
+        model.weights(),
         new Decoder.Limits(ids.length, ids.length, ids.length, cache, activations));
   }
 
@@ -117,7 +87,8 @@ public final class DecoderSubject implements Subject {
     Arrays.setAll(positions, i -> from + i);
     Arrays.setAll(rows, i -> i);
     Map<String, Tensor> inputs = new LinkedHashMap<>();
-    inputs.put(Decoder.EMBEDDINGS, weights.embedding(Arrays.copyOfRange(ids, from, from + count)));
+    inputs.put(
+        Decoder.EMBEDDINGS, model.weights().embedding(Arrays.copyOfRange(ids, from, from + count)));
     inputs.put(Decoder.POSITIONS, Tensor.of(positions, count));
     inputs.put(Decoder.LENGTH, Tensor.of(new long[] {(long) from + count}, 1));
     inputs.put(Decoder.LAST, Tensor.of(rows, count));
@@ -136,19 +107,24 @@ public final class DecoderSubject implements Subject {
 
   @Override
   public Map<String, Object> model() {
-    Map<String, Object> model = ModelFiles.describe("decoder", path, files);
-    model.put("family", config.family().toString());
-    model.put("layers", (long) config.layers());
-    model.put("hidden", (long) config.hidden());
-    model.put("vocabulary", (long) config.vocabulary());
-    model.put("cache", settings.cache.toString());
-    model.put("activations", settings.activations.toString());
-    return model;
+    DecoderConfig config = model.config();
+    List<Path> files =
+        model
+            .file()
+            .map(file -> file instanceof GgufFile gguf ? gguf.parts() : ModelFiles.of(path))
+            .orElse(List.of());
+    Map<String, Object> json = ModelFiles.describe("decoder", path, files);
+    json.put("family", config.family().toString());
+    json.put("layers", (long) config.layers());
+    json.put("hidden", (long) config.hidden());
+    json.put("vocabulary", (long) config.vocabulary());
+    json.put("cache", settings.cache.toString());
+    json.put("activations", settings.activations.toString());
+    return json;
   }
 
   @Override
   public void close() {
-    weights.close();
-    file.close();
+    model.close();
   }
 }

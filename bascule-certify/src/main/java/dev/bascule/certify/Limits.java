@@ -32,13 +32,9 @@ public record Limits(
           .findFirst()
           .ifPresent(op ->
               broken.add(
-                  "zero bits: op '"
-                      + op.label()
-                      + "' ("
-                      + op.op()
-                      + ", layer "
-                      + op.layer()
-                      + ") is the first that differs, though what it reads is equal"));
+                  "zero bits: "
+                      + op.place()
+                      + " is the first that differs, though what it reads is equal"));
     }
     for (OutputFigures output : outputs) {
       Difference between = output.between();

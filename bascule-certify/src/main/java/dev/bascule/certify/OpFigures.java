@@ -1,6 +1,7 @@
 package dev.bascule.certify;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -33,10 +34,15 @@ public record OpFigures(
     reads = Set.copyOf(reads);
   }
 
-  /** The layer that the label names, or where it stands beside them. */
-  public String layer() {
+  /** The number of the layer that the label names; empty beside the layers. */
+  public Optional<String> layer() {
     Matcher matcher = LAYER.matcher(label);
-    return matcher.matches() ? matcher.group(1) : "outside the layers";
+    return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
+  }
+
+  /** Layer, label and op in words. */
+  public String place() {
+    return layer().map(number -> "layer " + number + ", ").orElse("") + label + " (" + op + ")";
   }
 
   /** Whether this differs though everything that it is computed from is equal. */

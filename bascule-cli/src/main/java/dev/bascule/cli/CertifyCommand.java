@@ -305,10 +305,7 @@ final class CertifyCommand implements Callable<Integer> {
   }
 
   private static void print(String what, OpFigures op, PrintWriter to) {
-    to.println(
-        Text.format(
-            "%s: layer %s, op %s (%s), relative %.3g",
-            what, op.layer(), op.label(), op.op(), op.between().relative()));
+    to.println(Text.format("%s: %s, relative %.3g", what, op.place(), op.between().relative()));
   }
 
   private int check(Path file) {

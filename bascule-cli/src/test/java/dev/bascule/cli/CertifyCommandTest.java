@@ -1,0 +1,164 @@
+package dev.bascule.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bascule.core.DType;
+import dev.bascule.core.quant.QuantType;
+import dev.bascule.core.quant.WeightType;
+import dev.bascule.formats.gguf.GgufMetadata;
+import dev.bascule.models.DecoderConfig;
+import dev.bascule.models.Family;
+import dev.bascule.models.GgufExport;
+import dev.bascule.models.Rope;
+import dev.bascule.models.SyntheticModel;
+import dev.bascule.models.Weights;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CertifyCommandTest {
+  /** Qwen3's shape in small, wide enough for blocks of 256. */
+  private static final DecoderConfig SHAPE =
+      new DecoderConfig(
+          Family.QWEN3,
+          2,
+          256,
+          4,
+          2,
+          64,
+          512,
+          96,
+          1e-6f,
+          new Rope(64, 1e6f, new Rope.Scaling.None()),
+          new DecoderConfig.Features(false, false, false, true, false),
+          Optional.empty(),
+          Optional.empty(),
+          128,
+          OptionalInt.empty(),
+          new DecoderConfig.Ends(OptionalInt.empty(), List.of(1)));
+
+  @TempDir private static Path folder;
+
+  private static Path whole() {
+    return folder.resolve("whole.gguf");
+  }
+
+  private static Path quantised() {
+    return folder.resolve("q4_k.gguf");
+  }
+
+  @BeforeAll
+  static void writeModels() throws IOException {
+    WeightType f32 = new WeightType.Floats(DType.F32);
+    WeightType q4k = new WeightType.Blocks(QuantType.Q4_K);
+    try (Weights weights = SyntheticModel.random(SHAPE, f32, 11)) {
+      GgufExport.write(SHAPE, weights, f32, GgufMetadata.empty(), whole());
+      GgufExport.write(SHAPE, weights, q4k, GgufMetadata.empty(), quantised());
+    }
+  }
+
+  private static CommandLineRun certify(String... more) {
+    String[] arguments = new String[more.length + 3];
+    arguments[0] = "certify";
+    System.arraycopy(more, 0, arguments, 1, more.length);
+    arguments[more.length + 1] = "--out";
+    arguments[more.length + 2] = folder.toString();
+    return CommandLineRun.of(arguments);
+  }
+
+  @Test
+  void twoPathsOfTheProcessDifferInZeroBits() {
+    CommandLineRun run =
+        certify(whole().toString(), "--on", "cpu,cpu:portable", "--tokens", "9", "--sample", "4");
+    assertThat(run.err()).contains("op by op");
+    assertThat(run.out()).contains("zero bits differ", "within limits", "top-1 agreement 100.00 %");
+    assertThat(run.code()).isZero();
+  }
+
+  @Test
+  void aQuantisedModelIsCertifiedAndTheCertificateHoldsUntilItIsAltered() throws IOException {
+    CommandLineRun run =
+        certify(
+            whole().toString(),
+            "--against",
+            quantised().toString(),
+            "--on",
+            "cpu",
+            "--ids",
+            "5,9,2,61,95,0,3",
+            "--max-kl",
+            "0.5",
+            "--min-top1",
+            "0.1");
+    assertThat(run.out()).contains("first above rounding: embeddings (input)", "KL");
+    assertThat(run.code()).isZero();
+    assertThat(Files.readString(folder.resolve("certificate.html"))).contains("q4_k.gguf");
+
+    Path json = folder.resolve("certificate.json");
+    CommandLineRun sound = CommandLineRun.of("certify", "--check", json.toString());
+    assertThat(sound.out()).contains("the certificate holds");
+    assertThat(sound.code()).isZero();
+
+    Files.writeString(
+        json, Files.readString(json).replaceFirst("\"maxKl\": 0.5", "\"maxKl\": 0.6"));
+    CommandLineRun altered = CommandLineRun.of("certify", "--check", json.toString());
+    assertThat(altered.out()).contains("ALTERED", "DIFFERS", "maxKl", "does not hold");
+    assertThat(altered.code()).isEqualTo(1);
+  }
+
+  @Test
+  void aPlantedFaultIsNamedAndFailsTheCommand() {
+    CommandLineRun run =
+        certify(
+            whole().toString(),
+            "--on",
+            "reference,cpu",
+            "--tokens",
+            "2",
+            "--no-f64",
+            "--set",
+            "cpu.test-fault=layers.1.down");
+    assertThat(run.err()).contains("FOR TESTS ONLY");
+    assertThat(run.out()).contains("first difference: layer 1, layers.1.down (Linear)", "BROKEN");
+    assertThat(run.code()).isEqualTo(1);
+  }
+
+  @Test
+  void limitsThatAreBrokenFailTheCommand() {
+    CommandLineRun run =
+        certify(
+            whole().toString(),
+            "--against",
+            quantised().toString(),
+            "--on",
+            "cpu",
+            "--tokens",
+            "3",
+            "--max-kl",
+            "0",
+            "--no-f64");
+    assertThat(run.out()).contains("BROKEN KL divergence");
+    assertThat(run.code()).isEqualTo(1);
+  }
+
+  @Test
+  void anOnnxModelIsCertifiedOnRandomInputs() throws IOException {
+    Path onnx = TinyModel.write(folder.resolve("add.onnx"), "Add");
+    CommandLineRun run = certify(onnx.toString(), "--on", "reference,cpu", "--random");
+    assertThat(run.out()).contains("zero bits differ");
+    assertThat(run.code()).isZero();
+  }
+
+  @Test
+  void oneDeviceIsNoComparison() {
+    CommandLineRun run = certify(whole().toString(), "--on", "cpu");
+    assertThat(run.err()).contains("--on takes two devices");
+    assertThat(run.code()).isEqualTo(2);
+  }
+}
