@@ -1,5 +1,7 @@
 package dev.bascule.certify;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +51,7 @@ public record Certificate(
   }
 
   public Certificate {
-    request = Map.copyOf(request);
+    request = Collections.unmodifiableMap(new LinkedHashMap<>(request));
     models = List.copyOf(models);
     devices = List.copyOf(devices);
     outputs = List.copyOf(outputs);

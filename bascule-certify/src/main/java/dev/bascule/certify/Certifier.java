@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,7 +44,7 @@ public final class Certifier {
       Limits limits,
       Map<String, Object> description) {
     public Request {
-      description = Map.copyOf(description);
+      description = Collections.unmodifiableMap(new LinkedHashMap<>(description));
     }
   }
 

@@ -23,9 +23,9 @@ final class Chart {
             Locale.ROOT,
             "<svg viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"%s\">%n",
             WIDTH,
-            HEIGHT,
+            height,
             WIDTH,
-            HEIGHT,
+            height,
             Page.escape(title)));
   }
 
