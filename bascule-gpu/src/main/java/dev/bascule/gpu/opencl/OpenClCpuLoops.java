@@ -29,8 +29,15 @@ final class OpenClCpuLoops {
    * Different points never meet in memory (the kernel IR says so): the loop may be vectorised
    * without looking.
    */
-  private static final String INDEPENDENT = "#pragma clang loop vectorize(assume_safety)\n";
+  private static final String SAFE = "#pragma clang loop vectorize(assume_safety)\n";
 
+  /**
+   * With loads under a condition it may not: the compiler would take them for safe everywhere,
+   * conclude that the loop never reaches where they are not, and drop its end.
+   */
+  private static final String CHECKED = "#pragma clang loop vectorize(enable)\n";
+
+  private final String independent;
   private final OpenClBody body;
   private final Kernel kernel;
   private final boolean packed;
@@ -40,9 +47,18 @@ final class OpenClCpuLoops {
   OpenClCpuLoops(OpenClBody body) {
     this.body = body;
     this.kernel = body.kernel();
+    this.independent = kernel.body().stream().anyMatch(OpenClCpuLoops::isMasked) ? CHECKED : SAFE;
     this.packed = body.hasPackedOutputs();
     this.outer = kernel.outerRank();
     this.rank = kernel.domain().size();
+  }
+
+  private static boolean isMasked(Instruction step) {
+    return switch (step) {
+      case Instruction.Load load -> load.mask() != Instruction.ALWAYS;
+      case Instruction.Store store -> store.mask() != Instruction.ALWAYS;
+      default -> false;
+    };
   }
 
   /** How many pieces of work there are. */
@@ -83,7 +99,7 @@ final class OpenClCpuLoops {
 
   /** Elements of a packed output share bytes, and are written one after the other. */
   private String independent() {
-    return packed ? "" : INDEPENDENT;
+    return packed ? "" : independent;
   }
 
   // One row at a time
@@ -132,7 +148,7 @@ final class OpenClCpuLoops {
     return declare
         + "{\nlong b = 0;\n"
         + "for (; b + %1$d <= n; b += %1$d) {\n".formatted(LANES)
-        + INDEPENDENT
+        + independent
         + "for (int j = 0; j < %d; j++) {\n%s}\n}\n".formatted(LANES, element)
         + "for (int j = 0; b + j < n; j++) {\n%s}\n}\n".formatted(element)
         + "for (int h = %d; h > 0; h >>= 1) for (int j = 0; j < h; j++) {\n%s}\n"
@@ -212,7 +228,7 @@ final class OpenClCpuLoops {
     for (int f : body.foldsBefore(level)) {
       known.append("const %s v%d = a%d[t];\n".formatted(body.foldType(f), f, f));
     }
-    return INDEPENDENT
+    return independent
         + "for (int t = 0; t < %s; t++) {\n".formatted(count)
         + "const long i%d = base + t;\n".formatted(outer - 1)
         + known
