@@ -40,11 +40,15 @@ final class LinearCode implements Launchable {
         + tiles
             .map(packed ->
                 linear.weights().stream()
-                    .map(type -> TileFormat.of(type, packed.level()).describe())
+                    .map(type -> TileFormat.of(type, packed.level(), k()).describe())
                     .distinct()
                     .toList()
                     .toString())
             .orElse("portable loops over rows as stored");
+  }
+
+  private long k() {
+    return call.operands().getFirst().shape().dim(1).constant();
   }
 
   @Override
@@ -89,7 +93,7 @@ final class LinearCode implements Launchable {
       Bindings dims) {
     List<LinearTilePath.Weight> weights = new ArrayList<>();
     for (int i = 0; i < shape.weights(); i++) {
-      TileFormat format = TileFormat.of(linear.weights().get(i), packed.level());
+      TileFormat format = TileFormat.of(linear.weights().get(i), packed.level(), k());
       MemorySegment weight = memory.get(i + 1);
       long bytes = shape.experts() * format.bytes(shape.rows()[i], shape.k());
       requireBytes("packed weight " + i, weight, bytes);

@@ -44,23 +44,15 @@ record LinearEncoding(
     long offset = view.dtype().bytes(view.offset().constant());
     long tiles = Math.ceilDiv(rows(), code.lanes());
     long step = format.tileBytes(k);
-    long header = format.headerBytes(k);
     pool.run(
         (worker, low, high) -> {
           try (Arena arena = Arena.ofConfined()) {
             TilePacker packer = code.packer(format, k, arena);
             for (long i = low; i < high; i++) {
-              long expert = i / tiles;
-              long tile = i % tiles;
-              long row = tile * code.lanes();
-              MemorySegment own =
-                  target.asSlice(expert * format.bytes(rows(), k), format.bytes(rows(), k));
-              packer.pack(
-                  source,
-                  offset + (expert * rows() + row) * rowBytes,
-                  (int) Math.min(code.lanes(), rows() - row),
-                  own.asSlice(tile * step, step),
-                  own.asSlice(format.headersAt(rows(), k) + tile * header, header));
+              long row = i % tiles * code.lanes();
+              long at = offset + (i / tiles * rows() + row) * rowBytes;
+              int count = (int) Math.min(code.lanes(), rows() - row);
+              packer.pack(source, at, count, target.asSlice(i * step, step));
             }
           }
         },

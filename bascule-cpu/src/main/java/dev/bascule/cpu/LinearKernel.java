@@ -77,7 +77,7 @@ final class LinearKernel implements LibraryKernel {
     return tiles(call)
         .map(tiles ->
             new LinearEncoding(
-                tiles, TileFormat.of(type, tiles.level()), k, type.rowBytes(k), view, pool));
+                tiles, TileFormat.of(type, tiles.level(), k), k, type.rowBytes(k), view, pool));
   }
 
   @Override

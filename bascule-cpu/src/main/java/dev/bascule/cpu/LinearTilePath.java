@@ -64,7 +64,8 @@ final class LinearTilePath implements LinearPath {
   private static long preparedBytes(LinearShape shape, LinearTiles tiles, boolean isRounded) {
     boolean wanted =
         shape.types().stream()
-            .anyMatch(type -> TileFormat.of(type, tiles.level()).isRounded() == isRounded);
+            .anyMatch(
+                type -> TileFormat.of(type, tiles.level(), shape.k()).isRounded() == isRounded);
     return wanted ? shape.tokens() * LinearTiles.tokenBytes(shape.k(), isRounded) : 0;
   }
 

@@ -69,6 +69,18 @@ class LinearKernelTest {
 
   @ParameterizedTest
   @MethodSource("types")
+  void anyNumberOfBlocksMakesARow(WeightType type) {
+    Random random = new Random(19);
+    int block = type instanceof WeightType.Blocks blocks ? blocks.type().blockElements() : 7;
+    for (int blocks : new int[] {2, 3, 6}) {
+      long k = (long) blocks * block;
+      LinearTrial trial = LinearTrial.of(type, k, random, 2, 18);
+      check(trial, LinearTrial.activations(random, 7, k), 0, 2, 7);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("types")
   void rowsGoToTheirExperts(WeightType type) {
     Random random = new Random(13);
     LinearTrial trial = LinearTrial.of(type, K, random, 4, 21);

@@ -28,33 +28,31 @@ final class BlockPacker implements TilePacker {
   }
 
   @Override
-  public void pack(
-      MemorySegment rows, long at, int count, MemorySegment tile, MemorySegment header) {
+  public void pack(MemorySegment rows, long at, int count, MemorySegment tile) {
     if (count < lanes) {
       tile.fill((byte) 0);
-      header.fill((byte) 0);
     }
     int units = type.blockElements() / BlockFormat.BLOCK;
     for (int index = 0; index < rowBytes / type.blockBytes(); index++) {
       for (int lane = 0; lane < count; lane++) {
         type.unpack(rows, at + lane * rowBytes + (long) index * type.blockBytes(), block);
         for (int unit = 0; unit < units; unit++) {
-          long step = (long) index * units + unit;
-          scales(header, step * format.headerBytes(), unit, lane);
-          numbers(tile, step * format.unitBytes(), unit, lane);
+          long to = ((long) index * units + unit) * format.unitBytes();
+          scales(tile, to, unit, lane);
+          numbers(tile, to + format.headerBytes(), unit, lane);
         }
       }
     }
   }
 
-  private void scales(MemorySegment header, long to, int unit, int lane) {
+  private void scales(MemorySegment tile, long to, int unit, int lane) {
     for (int group = 0; group < format.groups(); group++) {
       int index = unit * format.groups() + group;
       long place = to + (long) Float.BYTES * (lanes * group + lane);
-      header.set(FLOAT, place, block.scale(index));
+      tile.set(FLOAT, place, block.scale(index));
       if (type.hasOffsets()) {
         long offsets = (long) Float.BYTES * lanes * format.groups();
-        header.set(FLOAT, place + offsets, block.offset(index));
+        tile.set(FLOAT, place + offsets, block.offset(index));
       }
     }
   }

@@ -15,6 +15,8 @@ import dev.bascule.cpu.asm.VectorLength;
  * unpacked once for all tokens.
  */
 final class BlockTileKernel {
+  private static final int LINE_BYTES = 64;
+
   private final BlockFormat format;
   private final int tokens;
   private final Assembler asm;
@@ -48,15 +50,17 @@ final class BlockTileKernel {
   }
 
   private void unit() {
-    for (int block = 0; block < format.scaling().unitBlocks; block++) {
-      int at = block * format.blockBytes();
+    for (int i = 0; i < format.headerBytes(); i += LINE_BYTES) {
+      numbers.prefetch(i);
+    }
+    for (int block = 0; block < format.unitBlocks(); block++) {
+      int at = format.headerBytes() + block * format.blockBytes();
       for (int group = 0; group < format.groups(); group++) {
         group(block, group, at);
       }
       frame.advanceTokens(ActivationRow.RECORD_BYTES);
     }
     asm.add(TileFrame.WEIGHTS, format.unitBytes());
-    asm.add(TileFrame.HEADERS, format.headerBytes());
   }
 
   private void group(int block, int group, int at) {

@@ -50,11 +50,6 @@ record FloatFormat(DType dtype, IsaLevel level) implements TileFormat {
   }
 
   @Override
-  public long headerBytes(long k) {
-    return 0;
-  }
-
-  @Override
   public int tilesAtOnce(int tokens) {
     return switch (tokens) {
       case 1 -> 4;

@@ -10,8 +10,7 @@ record FloatPacker(FloatFormat format, long k) implements TilePacker {
   private static final int AT_ONCE = 16;
 
   @Override
-  public void pack(
-      MemorySegment rows, long at, int count, MemorySegment tile, MemorySegment header) {
+  public void pack(MemorySegment rows, long at, int count, MemorySegment tile) {
     if (count < format.lanes()) {
       tile.fill((byte) 0);
     }

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class LinearTiles {
   /** Bytes of an argument block; aligned to 8. */
-  public static final long ARGUMENT_BYTES = 128;
+  public static final long ARGUMENT_BYTES = 64;
 
   private record Key(TileFormat format, int tokens, int tiles) {}
 
@@ -123,9 +123,6 @@ public final class LinearTiles {
     put(block, TileFrame.Argument.OUT_STRIDE.offset(), product.outStride);
     put(block, TileFrame.Argument.ROWS.offset(), product.rows);
     put(block, TileFrame.Argument.STEPS.offset(), format.steps(product.k));
-    long headers = product.tiles + format.headersAt(product.rows, product.k);
-    put(block, TileFrame.Argument.HEADERS.offset(), headers);
-    put(block, TileFrame.Argument.HEADER_BYTES.offset(), format.headerBytes(product.k));
     int atOnce = format.tilesAtOnce(tokens);
     long whole = low + (high - low) / atOnce * atOnce;
     if (whole > low) {

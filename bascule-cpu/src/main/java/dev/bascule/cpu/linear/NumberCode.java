@@ -74,7 +74,8 @@ final class NumberCode {
     asm.op(isAvx512() ? VMOVDQU32 : VMOVDQU, length, to, Mem.at(TileFrame.WEIGHTS, at));
   }
 
-  private void prefetch(int at) {
+  /** Asks for what is at {@code at} in units to come. */
+  void prefetch(int at) {
     asm.prefetch(Prefetch.L2, Mem.at(TileFrame.WEIGHTS, at + FAR_AHEAD_BYTES));
     asm.prefetch(Prefetch.L1, Mem.at(TileFrame.WEIGHTS, at + NEAR_AHEAD_BYTES));
   }

@@ -32,12 +32,10 @@ final class PackingKernel {
     FROM,
     /** Address of a vector of i32: bytes from the first row to each lane's row. */
     ROWS,
-    /** Address of the tile's numbers. */
+    /** Address of the tile. */
     TO,
-    /** Address of the tile's headers. */
-    HEADERS,
-    /** Blocks of a row. */
-    BLOCKS;
+    /** Units of a row. */
+    UNITS;
 
     static final int BLOCK_BYTES = 8 * values().length;
 
@@ -52,7 +50,6 @@ final class PackingKernel {
 
   private static final Gpr FROM = Gpr.R8;
   private static final Gpr TO = Gpr.R9;
-  private static final Gpr HEADERS = Gpr.R10;
   private static final Gpr COUNT = Gpr.RCX;
   private static final Gpr ALL = Gpr.RAX;
   private static final Vec ROWS = v(15);
@@ -96,20 +93,23 @@ final class PackingKernel {
     asm.op(VMOVUPS, length, ROWS, Mem.at(FROM));
     asm.mov(FROM, Argument.FROM.place());
     asm.mov(TO, Argument.TO.place());
-    asm.mov(HEADERS, Argument.HEADERS.place());
-    asm.mov(COUNT, Argument.BLOCKS.place());
+    asm.mov(COUNT, Argument.UNITS.place());
     asm.mov(ALL, -1);
     asm.op(VPBROADCASTD, length, NIBBLE, asm.constant32(NIBBLES));
-    Label block = asm.here();
+    Label unit = asm.here();
     header();
     numbers();
-    asm.add(FROM, type.blockBytes());
+    asm.add(FROM, sourceBlocks() * type.blockBytes());
     asm.add(TO, format.unitBytes());
-    asm.add(HEADERS, format.headerBytes());
     asm.sub(COUNT, 1);
-    asm.jcc(Condition.GREATER, block);
+    asm.jcc(Condition.GREATER, unit);
     frame.leave(asm);
     return asm.finish();
+  }
+
+  /** Blocks of the type in a unit. */
+  private int sourceBlocks() {
+    return format.unitBlocks() * BlockFormat.BLOCK / type.blockElements();
   }
 
   private void gather(Vec to, int at) {
@@ -129,10 +129,12 @@ final class PackingKernel {
     int halves = Short.BYTES * format.lanes();
     switch (format.scaling()) {
       case F16 -> {
-        gather(v(0), 0);
-        storeHalves(v(0), 0);
-        if (type.hasOffsets()) {
-          storeUpperHalves(halves);
+        for (int block = 0; block < format.unitBlocks(); block++) {
+          gather(v(0), block * type.blockBytes());
+          storeHalves(v(0), block * halves);
+          if (type.hasOffsets()) {
+            storeUpperHalves((format.unitBlocks() + block) * halves);
+          }
         }
       }
       case SIX_BIT -> {
@@ -160,14 +162,14 @@ final class PackingKernel {
   /** The low 16 bits of each lane. */
   private void storeHalves(Vec words, int to) {
     if (isAvx512) {
-      asm.op(VPMOVDW, length, Mem.at(HEADERS, to), words);
+      asm.op(VPMOVDW, length, Mem.at(TO, to), words);
       return;
     }
     asm.op(VPSLLD, length, PART, words, Short.SIZE);
     asm.op(VPSRLD, length, PART, PART, Short.SIZE);
     asm.op(VPACKUSDW, length, PART, PART, PART);
     asm.op(VPERMQ_IMM, length, PART, PART, 0x08);
-    asm.op(VMOVDQU_STORE, VectorLength.V128, Mem.at(HEADERS, to), PART);
+    asm.op(VMOVDQU_STORE, VectorLength.V128, Mem.at(TO, to), PART);
   }
 
   /** Bytes that each row has from {@code at} on: all rows' first byte, then all rows' second. */
@@ -176,7 +178,7 @@ final class PackingKernel {
       if (i % WORD == 0) {
         gather(v(0), at + i);
       }
-      Mem place = Mem.at(HEADERS, to + i * format.lanes());
+      Mem place = Mem.at(TO, to + i * format.lanes());
       int above = Byte.SIZE * (WORD - 1 - i % WORD);
       asm.op(VPSLLD, length, v(1), v(0), above);
       asm.op(VPSRLD, length, v(1), v(1), Byte.SIZE * (WORD - 1));
@@ -195,21 +197,15 @@ final class PackingKernel {
   // ---- numbers
 
   private int blockAt(int part) {
-    return part * format.blockBytes();
+    return format.headerBytes() + part * format.blockBytes();
   }
 
   private void numbers() {
     switch (type) {
-      case Q8_0 -> bytes();
-      case Q4_0 -> halvesOfABlock(2);
-      case Q4_1 -> halvesOfABlock(4);
-      case Q5_0 -> {
-        halvesOfABlock(6);
-        bitsOfAWord(2);
-      }
-      case Q5_1 -> {
-        halvesOfABlock(8);
-        bitsOfAWord(4);
+      case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 -> {
+        for (int block = 0; block < format.unitBlocks(); block++) {
+          numbers(block, block * type.blockBytes());
+        }
       }
       case Q4_K -> pairsOfParts(16);
       case Q5_K -> {
@@ -229,20 +225,34 @@ final class PackingKernel {
     }
   }
 
-  private void bytes() {
+  /** A block of 32 elements that begins at byte {@code at}. */
+  private void numbers(int block, int at) {
+    int offsets = type.hasOffsets() ? Short.BYTES : 0;
+    int from = at + Short.BYTES + offsets;
+    if (format.bits() == Byte.SIZE) {
+      bytes(block, from);
+    } else if (format.planes() > 0) {
+      bitsOfAWord(block, from);
+      halvesOfABlock(block, from + WORD);
+    } else {
+      halvesOfABlock(block, from);
+    }
+  }
+
+  private void bytes(int block, int from) {
     for (int i = 0; i < BlockFormat.VECTORS; i++) {
-      gather(v(0), 2 + WORD * i);
+      gather(v(0), from + WORD * i);
       if (format.bias() > 0) {
         asm.op(VPXORD, length, v(0), v(0), everywhere(ONES * format.bias()));
       }
-      store(blockAt(0) + i * length.bytes(), v(0));
+      store(blockAt(block) + i * length.bytes(), v(0));
     }
   }
 
   /** 16 bytes: the block's first half in the low bits, its second in the high bits. */
-  private void halvesOfABlock(int from) {
+  private void halvesOfABlock(int block, int from) {
     for (int i = 0; i < 2; i++) {
-      int to = blockAt(0) + i * length.bytes();
+      int to = blockAt(block) + i * length.bytes();
       pair(from + 2 * WORD * i, to, to + 2 * length.bytes());
     }
   }
@@ -285,7 +295,7 @@ final class PackingKernel {
   }
 
   /** A word with a bit for each element. */
-  private void bitsOfAWord(int from) {
+  private void bitsOfAWord(int block, int from) {
     gather(v(0), from);
     for (int i = 0; i < BlockFormat.VECTORS; i++) {
       asm.op(VPSRLD, length, PART, v(0), WORD * i);
@@ -294,7 +304,7 @@ final class PackingKernel {
       and(PART, PART, everywhere(ONES));
       addPart(i, i);
     }
-    store(planeAt(0, 0), SUM);
+    store(planeAt(block, 0), SUM);
   }
 
   /** 32 bytes with a bit for each part. */

@@ -42,9 +42,13 @@ final class ScaleCode {
     boolean hasOffsets = format.type().hasOffsets();
     switch (format.scaling()) {
       case F16 -> {
-        asm.op(VCVTPH2PS, length, registers.scale, header(Short.BYTES, group));
+        asm.op(VCVTPH2PS, length, registers.scale, header(Short.BYTES, block));
         if (hasOffsets) {
-          asm.op(VCVTPH2PS, length, registers.offset, header(Short.BYTES, format.groups() + group));
+          asm.op(
+              VCVTPH2PS,
+              length,
+              registers.offset,
+              header(Short.BYTES, format.unitBlocks() + block));
         }
       }
       case F32 -> {
@@ -67,7 +71,7 @@ final class ScaleCode {
 
   /** The {@code index}-th run of {@code bytes} for each row. */
   private Mem header(int bytes, int index) {
-    return Mem.at(TileFrame.HEADERS, bytes * format.lanes() * index);
+    return Mem.at(TileFrame.WEIGHTS, bytes * format.lanes() * index);
   }
 
   /** A byte of the twelve. */

@@ -9,10 +9,10 @@ import dev.bascule.cpu.asm.IsaLevel;
  * its last.
  */
 public sealed interface TileFormat permits BlockFormat, FloatFormat {
-  /** The format for a type, at a level that can run code. */
-  static TileFormat of(WeightType type, IsaLevel level) {
+  /** The format for rows of {@code k} of a type, at a level that can run code. */
+  static TileFormat of(WeightType type, IsaLevel level, long k) {
     return switch (type) {
-      case WeightType.Blocks blocks -> BlockFormat.of(blocks.type(), level);
+      case WeightType.Blocks blocks -> BlockFormat.of(blocks.type(), level, k);
       case WeightType.Floats floats -> new FloatFormat(floats.dtype(), level);
     };
   }
@@ -37,17 +37,9 @@ public sealed interface TileFormat permits BlockFormat, FloatFormat {
   /** Bytes of a tile, a multiple of 64. */
   long tileBytes(long k);
 
-  /** Bytes of a tile's header, a multiple of 64; 0 where there is none. */
-  long headerBytes(long k);
-
-  /** Where a weight's headers begin: behind all its tiles. */
-  default long headersAt(long rows, long k) {
-    return Math.ceilDiv(rows, lanes(level())) * tileBytes(k);
-  }
-
-  /** Bytes of a weight. */
+  /** Bytes of all tiles of a weight. */
   default long bytes(long rows, long k) {
-    return Math.ceilDiv(rows, lanes(level())) * (tileBytes(k) + headerBytes(k));
+    return Math.ceilDiv(rows, lanes(level())) * tileBytes(k);
   }
 
   /** How often the kernel's inner loop runs for a row of {@code k}. */

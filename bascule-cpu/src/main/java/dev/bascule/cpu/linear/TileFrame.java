@@ -38,10 +38,7 @@ final class TileFrame {
     /** Rows of the weight. */
     ROWS,
     /** Runs of the inner loop. */
-    STEPS,
-    /** Address of the first tile's header. */
-    HEADERS,
-    HEADER_BYTES;
+    STEPS;
 
     static final int BLOCK_BYTES = 8 * values().length;
 
@@ -60,10 +57,6 @@ final class TileFrame {
   private static final int PER_BASE = 4;
 
   static final Gpr WEIGHTS = R8;
-
-  /** In the tile's header, for kernels that walk through one tile at a time. */
-  static final Gpr HEADERS = RSI;
-
   private static final Gpr[] TOKENS = {R9, R10, R11};
   private static final Gpr STRIDE = RCX;
   private static final Gpr STRIDE_3 = RBX;
@@ -74,7 +67,7 @@ final class TileFrame {
   private static final Gpr OUT = R14;
   private static final Gpr OUT_STRIDE = R15;
   private static final Gpr TILE_BYTES = RBP;
-  private static final Gpr TILE_BYTES_3 = RSI; // several tiles have no headers
+  private static final Gpr TILE_BYTES_3 = RSI;
   private static final Mask ROWS = Mask.K1;
 
   /** No accumulator, and nothing that lives longer than a tile. */
@@ -166,18 +159,10 @@ final class TileFrame {
     asm.mov(OUT_STRIDE, Argument.OUT_STRIDE.place());
     asm.mov(STRIDE, Argument.TOKEN_STRIDE.place());
     asm.lea(STRIDE_3, Mem.at(STRIDE, STRIDE, 2));
-    if (tiles > 1) {
-      asm.lea(TILE_BYTES_3, Mem.at(TILE_BYTES, TILE_BYTES, 2));
-    }
+    asm.lea(TILE_BYTES_3, Mem.at(TILE_BYTES, TILE_BYTES, 2));
   }
 
   private void startTile() {
-    if (tiles == 1) {
-      tileNumber(SCRATCH);
-      asm.imul(SCRATCH, Argument.HEADER_BYTES.place());
-      asm.mov(HEADERS, Argument.HEADERS.place());
-      asm.add(HEADERS, SCRATCH);
-    }
     asm.mov(TOKENS[0], Argument.TOKENS.place());
     for (int i = PER_BASE; i < tokens; i += PER_BASE) {
       asm.lea(TOKENS[i / PER_BASE], Mem.at(TOKENS[i / PER_BASE - 1], STRIDE, PER_BASE));
@@ -194,15 +179,11 @@ final class TileFrame {
     }
     // the inner loop went through the first tile; it may have been padded to whole lines
     asm.mov(WEIGHTS, Argument.WEIGHTS.place());
-    tileNumber(SCRATCH);
+    asm.mov(SCRATCH, Argument.ROWS.place());
+    asm.sub(SCRATCH, ROWS_LEFT);
+    asm.shr(SCRATCH, Integer.numberOfTrailingZeros(lanes()));
     asm.imul(SCRATCH, TILE_BYTES);
     asm.add(WEIGHTS, SCRATCH);
-  }
-
-  private void tileNumber(Gpr to) {
-    asm.mov(to, Argument.ROWS.place());
-    asm.sub(to, ROWS_LEFT);
-    asm.shr(to, Integer.numberOfTrailingZeros(lanes()));
   }
 
   /** Stores a tile's results: those of rows that there are. */

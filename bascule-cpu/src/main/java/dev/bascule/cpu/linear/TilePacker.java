@@ -12,9 +12,8 @@ public interface TilePacker {
    *
    * @param rows of the weight, one after the other, the first at byte {@code at}; any memory
    * @param count at most as many as a tile has; what stands for missing rows is never stored
-   * @param header the tile's; empty where it has none
    */
-  void pack(MemorySegment rows, long at, int count, MemorySegment tile, MemorySegment header);
+  void pack(MemorySegment rows, long at, int count, MemorySegment tile);
 
   /**
    * By {@link PackingKernel}. Machine code reads only memory that cannot vanish under it, as a
@@ -37,7 +36,7 @@ public interface TilePacker {
       this.copy = arena.allocate(lanes * rowBytes, Long.BYTES);
       put(PackingKernel.Argument.FROM, copy.address());
       put(PackingKernel.Argument.ROWS, offsets.address());
-      put(PackingKernel.Argument.BLOCKS, rowBytes / format.type().blockBytes());
+      put(PackingKernel.Argument.UNITS, format.steps(k));
     }
 
     private void put(PackingKernel.Argument argument, long value) {
@@ -45,14 +44,12 @@ public interface TilePacker {
     }
 
     @Override
-    public void pack(
-        MemorySegment rows, long at, int count, MemorySegment tile, MemorySegment header) {
+    public void pack(MemorySegment rows, long at, int count, MemorySegment tile) {
       MemorySegment.copy(rows, at, copy, 0, count * rowBytes);
       for (int lane = 0; lane < lanes; lane++) {
         long row = Math.min(lane, count - 1);
         offsets.setAtIndex(ValueLayout.JAVA_INT, lane, (int) (row * rowBytes));
       }
-      put(PackingKernel.Argument.HEADERS, header.address());
       put(PackingKernel.Argument.TO, tile.address());
       MachineCode.run(code, block.address(), 0, 0);
     }
