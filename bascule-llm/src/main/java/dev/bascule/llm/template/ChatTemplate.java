@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * trim_blocks}, {@code lstrip_blocks}, its {@code tojson}, {@code raise_exception} and {@code
  * strftime_now}). Templates come out of files and are not trusted: one that takes too much ends
  * with an error. Immutable: threads may share one.
+ *
+ * <p>What is rendered has the tokens in it that begin and part messages, so it is encoded with
+ * {@link dev.bascule.formats.tokenizer.Tokenizer#encodeBare}, which adds none.
  */
 public final class ChatTemplate {
   private static final int CHARS_MAX = 1 << 20;
