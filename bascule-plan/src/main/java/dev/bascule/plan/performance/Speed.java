@@ -67,9 +67,19 @@ public final class Speed {
 
   /** Answer tokens per second and chip that reads the prompts too. */
   public double serveRate(Hardware hardware, Work work, Layout layout, double batch) {
-    double prompt = promptSeconds(work, prefillRate(hardware, work, layout, CHUNK_TOKENS));
+    return serveRate(hardware, work, layout, batch, promptSeconds(hardware, work, layout));
+  }
+
+  /** The same with what {@link #promptSeconds(Hardware, Work, Layout)} gave, for many batches. */
+  public double serveRate(
+      Hardware hardware, Work work, Layout layout, double batch, double promptSeconds) {
     double answer = 1 / decodeRate(hardware, work, layout, batch);
-    return efficiency.serving() / (prompt + answer);
+    return efficiency.serving() / (promptSeconds + answer);
+  }
+
+  /** Seconds of a chip's reading prompts for each token of the answers. */
+  public double promptSeconds(Hardware hardware, Work work, Layout layout) {
+    return promptSeconds(work, prefillRate(hardware, work, layout, CHUNK_TOKENS));
   }
 
   /** Seconds of reading prompts for each token of the answers. */

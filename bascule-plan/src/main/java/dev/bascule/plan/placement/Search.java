@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 
 /**
  * Tries every layout of a work on a chip. For one chip the best way to answer does not depend on
@@ -167,8 +167,9 @@ public final class Search {
   /** The largest batch whose time per token, prompts of others in between, meets the target. */
   private double batchTogether(Hardware hardware, Work work, Layout layout, double most) {
     double low = 1.0 / layout.chips();
-    ToDoubleFunction<Double> perToken =
-        batch -> batch / speed.serveRate(hardware, work, layout, batch);
+    double prompts = speed.promptSeconds(hardware, work, layout);
+    DoubleUnaryOperator perToken =
+        batch -> batch / speed.serveRate(hardware, work, layout, batch, prompts);
     if (most < low || perToken.applyAsDouble(low) > targets.secondsPerToken()) {
       return 0;
     }
