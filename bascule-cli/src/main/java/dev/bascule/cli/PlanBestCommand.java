@@ -85,13 +85,8 @@ final class PlanBestCommand implements Callable<Integer> {
                     .usdPerMillion()
                     .map(Figure::text)
                     .orElse("- (" + ranked.option().costGap() + ")"),
-                rules(ranked)));
+                ranked.rules()));
     return grid;
-  }
-
-  private static String rules(Best.Ranked ranked) {
-    return String.join(
-        "; ", ranked.decisions().values().stream().map(d -> d.summary()).distinct().toList());
   }
 
   private void print(PlanSearch.Found found) {
@@ -106,7 +101,7 @@ final class PlanBestCommand implements Callable<Integer> {
       List<Object> placements = new java.util.ArrayList<>();
       for (Best.Ranked ranked : best.shown(show)) {
         Map<String, Object> placement = ranked.option().json();
-        placement.put("rules", rules(ranked));
+        placement.put("rules", ranked.rules());
         placements.add(placement);
       }
       json.put("placements", placements);

@@ -44,6 +44,16 @@ public record Best(List<Ranked> ranked, List<Refused> refused, Map<String, Strin
           .max(Comparator.naturalOrder())
           .orElse(Verdict.ALLOWED);
     }
+
+    /** What the rules say of each kind of chip, in one line. */
+    public String rules() {
+      if (decisions.values().stream().map(Decision::summary).distinct().count() == 1) {
+        return decisions.values().iterator().next().summary();
+      }
+      List<String> each = new ArrayList<>();
+      decisions.forEach((chip, decision) -> each.add(chip + " " + decision.summary()));
+      return String.join("; ", each);
+    }
   }
 
   /**

@@ -54,7 +54,7 @@ public record Justification(
           .append(" tok/s/chip, ")
           .append(usd(o))
           .append(", ")
-          .append(summary(other))
+          .append(other.rules())
           .append('\n');
     }
     for (Refused refused : best.refused()) {
@@ -172,12 +172,6 @@ public record Justification(
         .orElse("cost not known: " + option.costGap());
   }
 
-  private static String summary(Ranked ranked) {
-    List<String> words = new ArrayList<>();
-    ranked.decisions().forEach((chip, decision) -> words.add(chip + " " + decision.summary()));
-    return String.join("; ", words);
-  }
-
   private List<Ranked> alternatives() {
     return best.shown(ALTERNATIVES_MAX + 1).stream()
         .filter(other -> !other.equals(chosen))
@@ -228,7 +222,7 @@ public record Justification(
     List<Object> alternatives = new ArrayList<>();
     for (Ranked other : alternatives()) {
       Map<String, Object> one = new LinkedHashMap<>(figures(other.option()));
-      one.put("rules", summary(other));
+      one.put("rules", other.rules());
       alternatives.add(one);
     }
     json.put("alternatives", alternatives);

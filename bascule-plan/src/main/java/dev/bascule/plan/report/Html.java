@@ -43,7 +43,7 @@ final class Html {
       svg .axis { font-size: 13px; } svg .grid { stroke: #e3e3e3; }
       table { border-collapse: collapse; width: 100%; font-size: .9rem; }
       th, td { text-align: left; vertical-align: top; padding: .35rem .5rem; border-bottom: 1px solid #ddd; }
-      th { border-bottom: 2px solid #999; } td { overflow-wrap: anywhere; }
+      th { border-bottom: 2px solid #999; } td { overflow-wrap: break-word; }
       td:first-child { min-width: 9rem; } td:last-child { min-width: 6rem; }
       @media (max-width: 40rem) {
         thead { display: none; } tr { display: block; border-bottom: 2px solid #999; padding: .4rem 0; }

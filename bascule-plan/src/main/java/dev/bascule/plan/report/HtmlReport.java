@@ -132,9 +132,7 @@ public final class HtmlReport {
           Figure.digits(option.secondsToFirst().value()),
           option.usdPerMillion().map(Figure::text).orElse(option.costGap()),
           option.watts().map(w -> Figure.digits(w.value() / 1000)).orElse("-"),
-          String.join(
-              "; ",
-              ranked.decisions().values().stream().map(d -> d.summary()).distinct().toList()));
+          ranked.rules());
     }
     return grid;
   }
