@@ -154,10 +154,12 @@ public final class Main implements Runnable {
     commands.put("run", () -> new RunCommand(this, console));
     commands.put("verify", () -> new VerifyCommand(this, console));
     commands.put("embed", () -> new EmbedCommand(this, console));
+    commands.put("chat", () -> new ChatCommand(this, console));
     commands.put("generate", () -> new GenerateCommand(this, console));
     commands.put("tokenize", () -> new TokenizeCommand(this, console));
     commands.put("inspect", () -> new InspectCommand(this, console));
     commands.put("quantize", () -> new QuantizeCommand(this, console));
+    commands.put("bench", () -> new BenchCommand(this, console));
     commands.put("certify", () -> new CertifyCommand(this, console));
     commands.put("fetch", () -> new FetchCommand(console));
     commands.put("plan", () -> PlanCommand.of(this, console));

@@ -7,6 +7,7 @@ import dev.bascule.llm.sampling.Sampler;
 import dev.bascule.llm.sampling.Sampling;
 import dev.bascule.llm.sampling.StopStrings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -132,6 +133,23 @@ public final class Generator implements AutoCloseable {
     long end = System.nanoTime();
     return new Result(
         answer.ids, answer.text.toString(), reason, (first - start) * 1e-9, (end - first) * 1e-9);
+  }
+
+  /**
+   * Continues a whole text: what it has in common with the text so far, from the beginning, is not
+   * computed again; what differs is forgotten.
+   */
+  public Result follow(
+      int[] text, int count, List<String> stops, Sampling sampling, Listener listener) {
+    int common = 0;
+    while (common < Math.min(tokens.size(), text.length - 1)
+        && tokens.get(common) == text[common]) {
+      common++;
+    }
+    sequence.truncate(common);
+    tokens.subList(common, tokens.size()).clear();
+    return generate(
+        Arrays.copyOfRange(text, common, text.length), count, stops, sampling, listener);
   }
 
   private static StopReason reason(boolean goesOn, Answer answer) {

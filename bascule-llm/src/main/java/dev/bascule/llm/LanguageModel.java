@@ -2,17 +2,13 @@ package dev.bascule.llm;
 
 import dev.bascule.core.DType;
 import dev.bascule.core.device.Device;
-import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.Linear;
 import dev.bascule.engine.Engine;
 import dev.bascule.engine.Plan;
-import dev.bascule.formats.FormatException;
-import dev.bascule.formats.gguf.GgufFile;
-import dev.bascule.formats.huggingface.HuggingFaceFolder;
 import dev.bascule.models.Decoder;
 import dev.bascule.models.DecoderConfig;
+import dev.bascule.models.DecoderModel;
 import dev.bascule.models.Weights;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -65,49 +61,41 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
-  private final DecoderConfig config;
-  private final Weights weights;
+  private final DecoderModel decoder;
   private final Settings settings;
   private final Engine engine;
   private final Plan plan;
 
-  /** Compiles a decoder for {@code device}; owns {@code weights} from now on. */
-  public LanguageModel(DecoderConfig config, Weights weights, Device device, Settings settings) {
-    this.config = config;
-    this.weights = weights;
-    int context =
-        config.window().isPresent()
-            ? Math.min(settings.context, config.window().getAsInt())
-            : settings.context;
-    this.settings = settings.withContext(context).withChunk(Math.min(settings.chunk, context));
+  /** Compiles a decoder for {@code device}; owns {@code decoder} from now on. */
+  public LanguageModel(DecoderModel decoder, Device device, Settings settings) {
+    this.decoder = decoder;
+    int context = Math.min(settings.context, decoder.config().window().orElse(settings.context));
+    int chunk = Math.min(settings.chunk, context);
+    this.settings = settings.withContext(context).withChunk(chunk);
     this.engine = new Engine(device);
-    Graph graph =
-        Decoder.graph(
-            config,
-            weights,
-            new Decoder.Limits(
-                context, this.settings.chunk, 1, settings.cache, settings.activations));
-    this.plan = engine.compile(graph);
+    Decoder.Limits limits =
+        new Decoder.Limits(context, chunk, 1, settings.cache, settings.activations);
+    this.plan = engine.compile(Decoder.graph(decoder.config(), decoder.weights(), limits));
   }
 
   /**
    * Opens a GGUF file or a Hugging Face folder.
    *
-   * @throws FormatException if it is broken or of an architecture that is not known
+   * @throws dev.bascule.formats.FormatException if it is broken or of an architecture that is not
+   *     known
    */
   public static LanguageModel open(Path path, Device device, Settings settings) {
-    if (Files.isDirectory(path)) {
-      HuggingFaceFolder folder = HuggingFaceFolder.open(path);
-      DecoderConfig config = DecoderConfig.of(folder);
-      return new LanguageModel(config, Weights.of(config, folder), device, settings);
+    DecoderModel decoder = DecoderModel.open(path);
+    try {
+      return new LanguageModel(decoder, device, settings);
+    } catch (RuntimeException e) {
+      decoder.close();
+      throw e;
     }
-    GgufFile file = GgufFile.open(path);
-    DecoderConfig config = DecoderConfig.of(file);
-    return new LanguageModel(config, Weights.of(config, file), device, settings);
   }
 
   public DecoderConfig config() {
-    return config;
+    return decoder.config();
   }
 
   public Settings settings() {
@@ -115,7 +103,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   Weights weights() {
-    return weights;
+    return decoder.weights();
   }
 
   Engine engine() {
@@ -124,6 +112,11 @@ public final class LanguageModel implements AutoCloseable {
 
   Plan plan() {
     return plan;
+  }
+
+  /** Bytes of weights that one token reads. */
+  public long bytesPerToken() {
+    return decoder.weights().bytesPerToken();
   }
 
   /** How the plan runs: kernels, numerics, memory. */
@@ -140,6 +133,6 @@ public final class LanguageModel implements AutoCloseable {
   public void close() {
     plan.close();
     engine.close();
-    weights.close();
+    decoder.close();
   }
 }
