@@ -47,8 +47,8 @@ import java.util.concurrent.CyclicBarrier;
  * Prints how fast linear layers are on the device, rounding and threads included. One token: bytes
  * of weights a second, beside a stream that only reads memory, in turn with it; the matrices of a
  * round do not fit the last-level cache. 512 tokens: operations a second, beside what products of
- * bytes reach on registers. The upper quartile of the rounds counts, so that a busy machine does
- * less harm.
+ * bytes reach on registers. The upper quartile of many short times counts, so that a busy machine
+ * does less harm.
  *
  * <p>{@code java ... dev.bascule.cpu.linear.LinearSpeed LEVEL THREADS [NxK,NxK...] [TYPE,TYPE...]}
  */
@@ -56,6 +56,10 @@ final class LinearSpeed {
   private static final long ROUND_BYTES = 128L << 20;
   private static final int TOKENS = 512;
   private static final int ROUNDS = 20;
+
+  /** Pieces of a round that are timed alone. */
+  private static final int SLICES = 32;
+
   private static final Symbol M = new Symbol("m", 1, TOKENS);
 
   private interface Job {
@@ -159,15 +163,18 @@ final class LinearSpeed {
 
   private Speed measure(Stream queue, List<Launch> single, long bytes, Launch many)
       throws Exception {
-    double[] rates = new double[ROUNDS];
-    double[] streams = new double[ROUNDS];
+    double[] rates = new double[ROUNDS * single.size()];
+    double[] streams = new double[ROUNDS * SLICES];
     double[] seconds = new double[ROUNDS / 3];
     double[] peaks = new double[ROUNDS / 3];
     for (int round = 0; round < ROUNDS; round++) {
-      streams[round] = ROUND_BYTES / seconds(this::read);
-      long start = System.nanoTime();
-      single.forEach(queue::launch);
-      rates[round] = 1e9 * bytes * single.size() / (System.nanoTime() - start);
+      int first = round * SLICES;
+      seconds(thread -> read(thread, streams, first));
+      for (int i = 0; i < single.size(); i++) {
+        long start = System.nanoTime();
+        queue.launch(single.get(i));
+        rates[round * single.size() + i] = 1e9 * bytes / (System.nanoTime() - start);
+      }
     }
     for (int round = 0; round < seconds.length; round++) {
       long start = System.nanoTime();
@@ -229,10 +236,15 @@ final class LinearSpeed {
     return (Arrays.stream(ends).max().orElseThrow() - start) / 1e9;
   }
 
-  private void read(int thread) {
-    long share = ROUND_BYTES / threads / 256;
+  /** Reads this thread's slices; writes what they say of all threads' bytes a second. */
+  private void read(int thread, double[] rates, int first) {
+    long chunks = ROUND_BYTES / SLICES / 256;
     long address = stream.host().orElseThrow().address();
-    MachineCode.run(reader, address, thread * share, (thread + 1) * share);
+    for (int slice = thread; slice < SLICES; slice += threads) {
+      long start = System.nanoTime();
+      MachineCode.run(reader, address, slice * chunks, (slice + 1) * chunks);
+      rates[first + slice] = 1e9 * threads * chunks * 256 / (System.nanoTime() - start);
+    }
   }
 
   private double peak() throws Exception {
