@@ -24,6 +24,8 @@ final class LinearTilePath implements LinearPath {
   private final List<Weight> weights;
   private final MemorySegment x;
   private final MemorySegment[] blocks;
+  private final boolean rounds;
+  private final boolean copies;
   private final long rounded;
   private final long plain;
 
@@ -42,6 +44,8 @@ final class LinearTilePath implements LinearPath {
     this.shape = shape;
     this.weights = List.copyOf(weights);
     this.x = x;
+    this.rounds = weights.stream().anyMatch(weight -> weight.format.isRounded());
+    this.copies = weights.stream().anyMatch(weight -> !weight.format.isRounded());
     this.blocks = new MemorySegment[threads];
     long at =
         Math.ceilDiv(workspace.address(), ALIGNMENT_BYTES) * ALIGNMENT_BYTES - workspace.address();
@@ -71,10 +75,10 @@ final class LinearTilePath implements LinearPath {
 
   @Override
   public void prepare(int worker, long low, long high) {
-    if (plain > rounded) {
+    if (rounds) {
       tiles.round(blocks[worker], x.address(), rounded, shape.k(), low, high);
     }
-    if (weights.stream().anyMatch(weight -> !weight.format.isRounded())) {
+    if (copies) {
       copy(low, high);
     }
   }
