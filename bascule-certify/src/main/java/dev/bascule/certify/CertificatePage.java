@@ -164,7 +164,11 @@ public final class CertificatePage {
 
   private void layers() {
     Map<String, LayerFigures> layers = new LinkedHashMap<>();
+    boolean isTrue = certificate.ops().stream().anyMatch(op -> op.firstError().isPresent());
     for (OpFigures op : certificate.ops()) {
+      if (op.layer().isEmpty() && isTrue && op.firstError().isEmpty()) {
+        continue; // positions and the like, which have no error to show
+      }
       String key = op.layer().map(layer -> "layer " + layer).orElse(op.label());
       layers.merge(key, new LayerFigures(0, 0, 0).with(op), (old, one) -> old.with(op));
     }

@@ -120,8 +120,9 @@ public final class Certifier {
     if (side.place.hasThreads()) {
       int most = Math.max(2, Runtime.getRuntime().availableProcessors());
       for (int threads : new int[] {1, most}) {
-        String way = threads + (threads == 1 ? " thread" : " threads");
-        progress.accept(side.place.name() + " on " + way);
+        // not their number: the certificate holds on a machine with others
+        String way = threads == 1 ? "on 1 thread" : "on all threads";
+        progress.accept(side.place.name() + " " + way);
         try (Device device = side.place.opener().open(OptionalInt.of(threads));
             Execution execution = new Execution(device, subject.graph())) {
           new Repeated(number, whole, repetitions).compare(way, execution.runAll(subject.runs(0)));

@@ -74,7 +74,13 @@ class CertifierTest {
     assertThat(certificate.outputs().getFirst().firstError())
         .hasValueSatisfying(error -> assertThat(error.relative()).isBetween(1e-9, 1e-5));
     assertThat(certificate.repetitions().stream().map(Repetition::way))
-        .contains("again", "in a new session", "in chunks of 1", "in chunks of 7", "1 thread");
+        .contains(
+            "again",
+            "in a new session",
+            "in chunks of 1",
+            "in chunks of 7",
+            "on 1 thread",
+            "on all threads");
   }
 
   @Test
