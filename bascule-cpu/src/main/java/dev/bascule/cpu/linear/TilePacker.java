@@ -26,6 +26,7 @@ public interface TilePacker {
     private final MemorySegment block;
     private final MemorySegment offsets;
     private final MemorySegment copy;
+    private int rowsPlaced;
 
     Emitted(MemorySegment code, BlockFormat format, long k, Arena arena) {
       this.code = code;
@@ -43,12 +44,20 @@ public interface TilePacker {
       block.set(ValueLayout.JAVA_LONG, argument.offset(), value);
     }
 
-    @Override
-    public void pack(MemorySegment rows, long at, int count, MemorySegment tile) {
-      MemorySegment.copy(rows, at, copy, 0, count * rowBytes);
+    /** Lanes without a row read the last one again. */
+    private void placeRows(int count) {
       for (int lane = 0; lane < lanes; lane++) {
         long row = Math.min(lane, count - 1);
         offsets.setAtIndex(ValueLayout.JAVA_INT, lane, (int) (row * rowBytes));
+      }
+      rowsPlaced = count;
+    }
+
+    @Override
+    public void pack(MemorySegment rows, long at, int count, MemorySegment tile) {
+      MemorySegment.copy(rows, at, copy, 0, count * rowBytes);
+      if (count != rowsPlaced) {
+        placeRows(count);
       }
       put(PackingKernel.Argument.TO, tile.address());
       MachineCode.run(code, block.address(), 0, 0);
