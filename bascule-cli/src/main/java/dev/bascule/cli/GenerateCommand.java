@@ -70,10 +70,15 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Optional<Tokenizer> tokenizer = tokenizer();
-    int[] ids = ids(tokenizer);
+    if ((prompt == null) == (promptIds == null)) {
+      throw new RequestException("generate: give --prompt or --prompt-ids, one of them");
+    }
+    // a large vocabulary takes as long to read as the weights take to pack
+    Ahead<Optional<Tokenizer>> reading = new Ahead<>("tokenizer", this::tokenizer);
     try (Device device = main.openDevice();
         LanguageModel opened = LanguageModel.open(model, device, options.settings())) {
+      Optional<Tokenizer> tokenizer = reading.get();
+      int[] ids = ids(tokenizer);
       requireInVocabulary(ids, opened.config().vocabulary());
       if (main.explain()) {
         console.err().println(opened.explain());
@@ -194,10 +199,7 @@ final class GenerateCommand implements Callable<Integer> {
     if (text == null && given != null) {
       return given;
     }
-    if (text == null || given != null) {
-      throw new RequestException("generate: give --prompt or --prompt-ids, one of them");
-    }
-    if (tokenizer.isEmpty()) {
+    if (text == null || tokenizer.isEmpty()) {
       throw new RequestException(
           "generate: " + model + " has no tokenizer; give --prompt-ids instead of --prompt");
     }
