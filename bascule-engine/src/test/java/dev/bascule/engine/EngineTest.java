@@ -330,6 +330,18 @@ class EngineTest {
     sameBits(graph, Map.of("x", Tensor.of(new float[] {0, 1, 0, 2, 3, 0, 0}, 7)));
   }
 
+  /** What is picked is true whatever it was: only how many there are is left of the picking. */
+  @Test
+  void aCountThatOnlyAShapeNeedsIsStillCounted() {
+    Value x = input("x", DType.F32, Dim.of(7));
+    Symbol count = new Symbol("count", 0, 7);
+    Value where = Ops.reshape(Node.value(new NonZero(count), x), Shape.of(Dim.of(count)));
+    Value isNan = Ops.apply(Elementwise.IS_NAN, Ops.gather(x, where, 0));
+    Value anyway = Ops.apply(Elementwise.OR, isNan, Ops.like(isNan, 1));
+    Graph graph = Graph.of("count", List.of(x), List.of(anyway));
+    sameBits(graph, Map.of("x", Tensor.of(new float[] {0, 1, 0, 2, 3, 0, 0}, 7)));
+  }
+
   /** Strides of an empty tensor are 0, which must not make its rows look like single elements. */
   @Test
   void rowsOfAnEmptyTensorAreCompiled() {
