@@ -1,32 +1,25 @@
 package dev.bascule.bench;
 
 import dev.bascule.core.Tensor;
-import dev.bascule.core.device.Buffer;
 import dev.bascule.core.device.Device;
-import dev.bascule.core.device.DeviceInfo;
 import dev.bascule.core.device.DeviceOptions;
+import dev.bascule.core.device.ForwardingDevice;
+import dev.bascule.core.device.ForwardingStream;
 import dev.bascule.core.device.Launch;
-import dev.bascule.core.device.Launchable;
-import dev.bascule.core.device.LibraryKernel;
-import dev.bascule.core.device.Slice;
 import dev.bascule.core.device.Stream;
 import dev.bascule.core.graph.Graph;
-import dev.bascule.core.kernel.Kernel;
 import dev.bascule.engine.Engine;
 import dev.bascule.engine.Plan;
 import dev.bascule.engine.Session;
 import dev.bascule.formats.onnx.OnnxFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Where a model's time goes, launch by launch: the median of each over many runs. Devices that run
@@ -70,7 +63,6 @@ public final class LaunchProfile {
       all.add(List.copyOf(device.timings));
     }
     List<List<Timing>> warm = all.subList(runs / 2, runs);
-    Map<String, Double> byName = new LinkedHashMap<>();
     double sum = 0;
     for (int i = 0; i < warm.getFirst().size(); i++) {
       int launch = i;
@@ -78,7 +70,6 @@ public final class LaunchProfile {
       double median = median(times);
       String name = warm.getFirst().get(launch).name();
       System.out.printf(Locale.ROOT, "%4d %9.1f us  %s%n", launch, median, name);
-      byName.merge(name, median, Double::sum);
       sum += median;
     }
     System.out.printf(
@@ -97,91 +88,29 @@ public final class LaunchProfile {
   private record Timing(String name, double micros) {}
 
   /** A device whose streams keep the time of each launch; one stream at a time. */
-  private static final class TimedDevice implements Device {
-    private final Device device;
+  private static final class TimedDevice extends ForwardingDevice {
     private final List<Timing> timings = new ArrayList<>();
 
     TimedDevice(Device device) {
-      this.device = device;
-    }
-
-    @Override
-    public DeviceInfo info() {
-      return device.info();
-    }
-
-    @Override
-    public Buffer allocate(long bytes) {
-      return device.allocate(bytes);
-    }
-
-    @Override
-    public Optional<Buffer> adopt(MemorySegment segment) {
-      return device.adopt(segment);
+      super(device);
     }
 
     @Override
     public Stream stream() {
-      return new TimedStream(device.stream(), timings);
+      return new TimedStream(super.stream());
     }
 
-    @Override
-    public Launchable compile(Kernel kernel) {
-      return device.compile(kernel);
-    }
+    private final class TimedStream extends ForwardingStream {
+      TimedStream(Stream stream) {
+        super(stream);
+      }
 
-    @Override
-    public List<LibraryKernel> library() {
-      return device.library();
-    }
-
-    @Override
-    public void close() {
-      device.close();
-    }
-  }
-
-  private record TimedStream(Stream stream, List<Timing> timings) implements Stream {
-    @Override
-    public void upload(MemorySegment from, Slice to) {
-      stream.upload(from, to);
-    }
-
-    @Override
-    public void download(Slice from, MemorySegment to) {
-      stream.download(from, to);
-    }
-
-    @Override
-    public void copy(Slice from, Slice to) {
-      stream.copy(from, to);
-    }
-
-    @Override
-    public void launch(Launch launch) {
-      long start = System.nanoTime();
-      stream.launch(launch);
-      timings.add(new Timing(launch.name(), (System.nanoTime() - start) * 1e-3));
-    }
-
-    @Override
-    public Marker record() {
-      return stream.record();
-    }
-
-    @Override
-    public void await(Marker marker) {
-      stream.await(marker);
-    }
-
-    @Override
-    public void synchronize() {
-      stream.synchronize();
-    }
-
-    @Override
-    public void close() {
-      stream.close();
+      @Override
+      public void launch(Launch launch) {
+        long start = System.nanoTime();
+        super.launch(launch);
+        timings.add(new Timing(launch.name(), (System.nanoTime() - start) * 1e-3));
+      }
     }
   }
 }

@@ -3,8 +3,9 @@ package dev.bascule.conformance;
 import dev.bascule.core.Bindings;
 import dev.bascule.core.device.Buffer;
 import dev.bascule.core.device.Device;
-import dev.bascule.core.device.DeviceInfo;
 import dev.bascule.core.device.Encoding;
+import dev.bascule.core.device.ForwardingDevice;
+import dev.bascule.core.device.ForwardingStream;
 import dev.bascule.core.device.Launch;
 import dev.bascule.core.device.Launchable;
 import dev.bascule.core.device.LibraryCall;
@@ -19,13 +20,14 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A device that counts what is open on it, so that a leak in the engine shows. */
-final class CountingDevice implements Device {
+final class CountingDevice extends ForwardingDevice {
   private final Device inner;
   private final AtomicLong open = new AtomicLong();
   private final AtomicLong made = new AtomicLong();
 
   /** Uses {@code inner}, which stays the caller's. */
   CountingDevice(Device inner) {
+    super(inner);
     this.inner = inner;
   }
 
@@ -43,11 +45,6 @@ final class CountingDevice implements Device {
     open.incrementAndGet();
     made.incrementAndGet();
     return thing;
-  }
-
-  @Override
-  public DeviceInfo info() {
-    return inner.info();
   }
 
   @Override
@@ -187,52 +184,35 @@ final class CountingDevice implements Device {
     }
   }
 
-  private final class CountedStream implements Stream {
-    private final Stream stream;
-
+  private final class CountedStream extends ForwardingStream {
     CountedStream(Stream stream) {
-      this.stream = stream;
+      super(stream);
     }
 
     @Override
     public void upload(MemorySegment from, Slice to) {
-      stream.upload(from, inner(to));
+      super.upload(from, inner(to));
     }
 
     @Override
     public void download(Slice from, MemorySegment to) {
-      stream.download(inner(from), to);
+      super.download(inner(from), to);
     }
 
     @Override
     public void copy(Slice from, Slice to) {
-      stream.copy(inner(from), inner(to));
+      super.copy(inner(from), inner(to));
     }
 
     @Override
     public void launch(Launch launch) {
-      stream.launch(((CountedLaunch) launch).launch);
-    }
-
-    @Override
-    public Marker record() {
-      return stream.record();
-    }
-
-    @Override
-    public void await(Marker marker) {
-      stream.await(marker);
-    }
-
-    @Override
-    public void synchronize() {
-      stream.synchronize();
+      super.launch(((CountedLaunch) launch).launch);
     }
 
     @Override
     public void close() {
       open.decrementAndGet();
-      stream.close();
+      super.close();
     }
   }
 }

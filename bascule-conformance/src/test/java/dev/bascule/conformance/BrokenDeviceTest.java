@@ -6,12 +6,8 @@ import dev.bascule.core.Bindings;
 import dev.bascule.core.DType;
 import dev.bascule.core.Dim;
 import dev.bascule.core.ScalarType;
-import dev.bascule.core.device.Buffer;
-import dev.bascule.core.device.Device;
-import dev.bascule.core.device.DeviceInfo;
+import dev.bascule.core.device.ForwardingDevice;
 import dev.bascule.core.device.Launchable;
-import dev.bascule.core.device.LibraryKernel;
-import dev.bascule.core.device.Stream;
 import dev.bascule.core.kernel.Access;
 import dev.bascule.core.kernel.Instruction;
 import dev.bascule.core.kernel.Kernel;
@@ -19,58 +15,28 @@ import dev.bascule.core.kernel.KernelBuilder;
 import dev.bascule.core.kernel.Primitive;
 import dev.bascule.core.kernel.Reduction;
 import dev.bascule.core.reference.ReferenceDevice;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** The suite finds what is wrong with wrong devices, and says it so that it can be seen again. */
 class BrokenDeviceTest {
   /** The reference device, but that its compiler misreads kernels. */
-  private record Misreading(ReferenceDevice inner, UnaryOperator<Instruction> error)
-      implements Device {
+  private static final class Misreading extends ForwardingDevice {
+    private final UnaryOperator<Instruction> error;
+
     Misreading(UnaryOperator<Instruction> error) {
-      this(new ReferenceDevice(), error);
-    }
-
-    @Override
-    public DeviceInfo info() {
-      return inner.info();
-    }
-
-    @Override
-    public Buffer allocate(long bytes) {
-      return inner.allocate(bytes);
-    }
-
-    @Override
-    public Optional<Buffer> adopt(MemorySegment segment) {
-      return inner.adopt(segment);
-    }
-
-    @Override
-    public Stream stream() {
-      return inner.stream();
+      super(new ReferenceDevice());
+      this.error = error;
     }
 
     @Override
     public Launchable compile(Kernel kernel) {
       List<Instruction> body = new ArrayList<>();
       kernel.body().forEach(instruction -> body.add(error.apply(instruction)));
-      return inner.compile(
+      return super.compile(
           new Kernel(kernel.name(), kernel.domain(), kernel.rowRank(), kernel.parameters(), body));
-    }
-
-    @Override
-    public List<LibraryKernel> library() {
-      return List.of();
-    }
-
-    @Override
-    public void close() {
-      inner.close();
     }
   }
 
