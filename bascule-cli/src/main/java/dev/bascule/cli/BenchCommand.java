@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
 /** {@code bascule bench}: how fast a language model reads and writes. */
 @Command(
     name = "bench",
-    description = "How fast a language model reads prompts (pp) and writes tokens (tg).",
+    description = "Times how a language model reads (pp) and writes (tg).",
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
   private static final int ROUNDS = 5;

@@ -33,9 +33,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "certify",
     description = {
-      "Runs a model on two devices, or two models, on the same inputs, and says how far the numbers",
-      "of the second lie from the first's, of both from f64, and at which op the first difference",
-      "arises. Writes certificate.json and certificate.html. With --check it replays a certificate."
+      "Says how far the numbers of two devices, or two models, lie apart.",
+      "Both read the same inputs. It says how far the second's numbers lie from the first's, how far",
+      "both lie from f64, and at which op the first difference arises. Writes certificate.json and",
+      "certificate.html. With --check it replays a certificate."
     },
     sortOptions = false)
 final class CertifyCommand implements Callable<Integer> {

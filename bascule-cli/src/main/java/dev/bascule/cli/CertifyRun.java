@@ -17,7 +17,6 @@ import dev.bascule.formats.onnx.OnnxFile;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -142,22 +141,15 @@ final class CertifyRun {
     return fits;
   }
 
-  /** {@code cpu:avx2} is the processor at that level; other names are as elsewhere. */
   private Place place(String name) {
-    Map<String, String> properties = new LinkedHashMap<>(request.settings());
-    String device = name;
-    if (name.startsWith("cpu:")) {
-      properties.put("cpu.isa", name.substring("cpu:".length()));
-      device = "cpu";
-    }
-    String opened = device;
     return new Place(
         name,
         Place.EXACT,
-        device.equals("cpu"),
+        Devices.isProcessor(name),
         threads -> {
-          DeviceOptions options = new DeviceOptions(threads.orElse(request.threads()), properties);
-          Device made = Devices.open(opened, options);
+          Device made =
+              Devices.open(
+                  name, new DeviceOptions(threads.orElse(request.threads()), request.settings()));
           for (String note : made.info().notes()) {
             if (said.add(name + note)) {
               console.say(name + ": " + note);

@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "chat",
     description = {
-      "A conversation with a model: each line of standard input is a message.",
+      "Talks with a model, a line of standard input at a time.",
       "Ctrl-C stops the answer; the end of the input, or /exit, ends the conversation."
     },
     sortOptions = false)

@@ -12,6 +12,8 @@ import java.util.ServiceLoader;
 /** The devices of this machine, by the names that users write. */
 final class Devices {
   private static final String REFERENCE = "reference";
+  private static final String CPU = "cpu";
+  private static final List<String> CPU_LEVELS = List.of("cpu:avx512", "cpu:avx2", "cpu:portable");
 
   private Devices() {}
 
@@ -26,16 +28,27 @@ final class Devices {
     }
   }
 
-  /** Opens {@code name}: a driver's first device, or the one of that id. */
+  /** Whether {@code name} is the processor, at any level of its instruction sets. */
+  static boolean isProcessor(String name) {
+    return name.equals(CPU) || CPU_LEVELS.contains(name);
+  }
+
+  /**
+   * Opens {@code name}: a driver's first device, or the one of that id; {@code cpu:avx2} is the
+   * processor at that level, whatever the options say of it.
+   */
   static Device open(String name, DeviceOptions options) {
     if (name.equals(REFERENCE)) {
       return new ReferenceDevice();
+    }
+    if (CPU_LEVELS.contains(name)) {
+      return open(CPU, options.with("cpu.isa", name.substring(CPU.length() + 1)));
     }
     int colon = name.indexOf(':');
     String driverName = colon < 0 ? name : name.substring(0, colon);
     for (Driver driver : ServiceLoader.load(Driver.class)) {
       if (driver.name().equals(driverName)) {
-        return choose(name, discover(driver, options));
+        return choose(name, discover(driver, options), options);
       }
     }
     throw unknown(name, options);
@@ -49,7 +62,7 @@ final class Devices {
     }
   }
 
-  private static Device choose(String name, Driver.Discovery found) {
+  private static Device choose(String name, Driver.Discovery found, DeviceOptions options) {
     List<Device> devices = new ArrayList<>(found.devices());
     for (Device device : devices) {
       boolean isFirst = name.indexOf(':') < 0;
@@ -58,19 +71,17 @@ final class Devices {
         return device;
       }
     }
-    List<String> ids = devices.stream().map(device -> device.info().id()).toList();
     devices.forEach(Device::close);
-    throw new RequestException(
-        devices.isEmpty()
-            ? "device '" + name + "' is not to be had: " + found.reason()
-            : "there is no device '" + name + "'; there are: " + String.join(", ", ids));
+    throw devices.isEmpty()
+        ? new RequestException(
+            "device " + Text.quote(name) + " is not to be had: " + found.reason())
+        : unknown(name, options);
   }
 
   private static RequestException unknown(String name, DeviceOptions options) {
     StringBuilder message = new StringBuilder("there is no device " + Text.quote(name));
     try (Survey survey = survey(options)) {
-      List<String> ids = survey.devices().stream().map(device -> device.info().id()).toList();
-      message.append("; there are: ").append(String.join(", ", ids));
+      message.append("; there are: ").append(String.join(", ", names(survey)));
       survey
           .absent()
           .forEach(absent ->
@@ -81,6 +92,18 @@ final class Devices {
                   .append(absent.reason()));
     }
     return new RequestException(message.toString());
+  }
+
+  /** What can be written for the devices that there are. */
+  private static List<String> names(Survey survey) {
+    List<String> names = new ArrayList<>();
+    for (Device device : survey.devices()) {
+      names.add(device.info().id());
+      if (device.info().id().equals(CPU)) {
+        names.addAll(CPU_LEVELS);
+      }
+    }
+    return names;
   }
 
   /** All devices of all drivers, and the reference. */

@@ -16,8 +16,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "devices",
     description = {
-      "What there is, what each can do, and a self-test of each: small graphs of every op,",
-      "compared bit for bit with the reference."
+      "Lists the devices, what each can do, and tests each.",
+      "The test runs small graphs of every op and compares them bit for bit with the reference."
     },
     sortOptions = false)
 final class DevicesCommand implements Callable<Integer> {

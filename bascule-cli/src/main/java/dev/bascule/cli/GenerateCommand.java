@@ -28,7 +28,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code bascule generate}: the continuation of a text, or of token ids. */
-@Command(name = "generate", description = "Continues a text, or token ids.", sortOptions = false)
+@Command(
+    name = "generate",
+    description = "Continues a text, or token ids, with a language model.",
+    sortOptions = false)
 final class GenerateCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "MODEL", description = "a GGUF file or a model's folder")
   private Path model = Path.of("");

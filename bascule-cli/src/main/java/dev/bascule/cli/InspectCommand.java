@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description = {
-      "What a model holds: format, architecture, metadata, tensors, types, sizes.",
+      "Says what a model holds, without loading it.",
       "Takes a GGUF (of a split one any part), a safetensors file or its index, or a model's folder."
     },
     sortOptions = false)

@@ -33,7 +33,8 @@ public final class Main implements Runnable {
       paramLabel = "D",
       defaultValue = "cpu",
       scope = ScopeType.INHERIT,
-      description = "where to run: cpu, opencl, opencl:1, reference (default: ${DEFAULT-VALUE})")
+      description =
+          "where to run: cpu, cpu:avx2, opencl, opencl:1, reference (default: ${DEFAULT-VALUE})")
   private String device = "cpu";
 
   @Option(

@@ -17,8 +17,10 @@ import picocli.CommandLine.Option;
 /** {@code bascule plan accuracy}: predictions beside every measured row. */
 @Command(
     name = "accuracy",
-    description =
-        "Fits the model to the measured rows and prints each row beside its prediction, by the fit and by a fit that had not seen its chip.",
+    description = {
+      "Puts every measured row beside its prediction.",
+      "Each row is predicted by the fit to all rows and by a fit that had not seen its chip."
+    },
     sortOptions = false)
 final class PlanAccuracyCommand implements Callable<Integer> {
   private static final String START =

@@ -20,8 +20,10 @@ import picocli.CommandLine.Option;
 /** {@code bascule plan best}: the placements that meet targets and rules. */
 @Command(
     name = "best",
-    description =
-        "Searches chips, counts and parallelism for the best placements that meet the targets and the rules.",
+    description = {
+      "Searches the best placements that meet the targets and the rules.",
+      "A placement is chips, how many, and how the model is spread over them."
+    },
     sortOptions = false)
 final class PlanBestCommand implements Callable<Integer> {
   @Mixin private PlanSearch search = new PlanSearch();

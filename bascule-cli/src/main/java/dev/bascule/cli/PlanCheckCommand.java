@@ -18,8 +18,10 @@ import picocli.CommandLine.Parameters;
 /** {@code bascule plan check}: what the rules say of chips, and why. */
 @Command(
     name = "check",
-    description =
-        "What the rules say of chips for a workload at a place: rule, figure, source. Exit code 1 where one is denied.",
+    description = {
+      "Says what the rules allow: chips for a workload at a place.",
+      "Each answer comes with its rule, figure and source. Exit code 1 where a chip is denied."
+    },
     sortOptions = false)
 final class PlanCheckCommand implements Callable<Integer> {
   @Parameters(paramLabel = "CHIP", arity = "0..*", description = "chips (default: all)")

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 /** {@code bascule plan chips}: the catalogue of chips and systems. */
 @Command(
     name = "chips",
-    description = "Chips and systems; with names, every figure and its source.",
+    description = "Lists chips and systems; with names, every figure and its source.",
     sortOptions = false)
 final class PlanChipsCommand implements Callable<Integer> {
   @Parameters(paramLabel = "CHIP", arity = "0..*", description = "chips to show whole")

@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "claim",
     description = {
-      "Holds a statement against sheets, roofline and measurements. Forms:",
+      "Holds a statement against sheets, roofline and measurements.",
+      "Its forms:",
       "  CHIP inference is 60 % of CHIP",
       "  CHIP matches CHIP at 40 % lower price",
       "  MODEL on CHIP reaches 80 % of CHIP",

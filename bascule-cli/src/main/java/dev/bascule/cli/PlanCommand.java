@@ -9,8 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "plan",
     description = {
-      "Which chips, how many, how fast, what it costs, what is allowed: from facts with their",
-      "sources. It needs no chip. Nothing here is legal advice."
+      "Says which chips, how many, how fast, at what cost, what is allowed.",
+      "It rests on facts with their sources and needs no chip. Nothing here is legal advice."
     },
     sortOptions = false)
 final class PlanCommand implements Runnable {

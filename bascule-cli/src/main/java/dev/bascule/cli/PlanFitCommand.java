@@ -16,23 +16,16 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code bascule plan fit}: what lies in memory. */
 @Command(
     name = "fit",
-    description = "Whether a model fits, on how few chips, and what lies in their memory.",
+    description = "Says on how few chips a model fits, and what lies in their memory.",
     sortOptions = false)
 final class PlanFitCommand implements Callable<Integer> {
   @Mixin private PlanWorkload workload = new PlanWorkload();
   @Mixin private PlanFacts facts = new PlanFacts();
-
-  @Option(
-      names = "--chip",
-      paramLabel = "CHIP",
-      description = "chips to try (default: all); may be repeated",
-      split = ",")
-  private List<String> names = new ArrayList<>();
+  @Mixin private PlanChips chips = new PlanChips();
 
   private final Main main;
   private final Console console;
@@ -62,8 +55,8 @@ final class PlanFitCommand implements Callable<Integer> {
             "sequences/chip");
     List<Chip> used = new ArrayList<>();
     Grid unfit = new Grid("chip", "why not");
-    for (Chip chip : facts.chips(catalogue, names)) {
-      if (!Hardware.isKnown(chip) && names.isEmpty()) {
+    for (Chip chip : facts.chips(catalogue, chips.names())) {
+      if (!Hardware.isKnown(chip) && chips.isAll()) {
         unfit.row(chip.name(), "figures are missing (" + chip.row().place() + ")");
         continue;
       }

@@ -15,8 +15,10 @@ import picocli.CommandLine.Option;
 /** {@code bascule plan justify}: the reasons for a choice, as a document. */
 @Command(
     name = "justify",
-    description =
-        "Writes the reasons for a choice as a dated document, Markdown and JSON, with alternatives and figures.",
+    description = {
+      "Writes the reasons for a choice as a dated document.",
+      "It is Markdown and JSON, with alternatives and figures."
+    },
     sortOptions = false)
 final class PlanJustifyCommand implements Callable<Integer> {
   @Mixin private PlanSearch search = new PlanSearch();

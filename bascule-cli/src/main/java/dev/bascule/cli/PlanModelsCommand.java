@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
 /** {@code bascule plan models}: the shapes that are known, or that of a file. */
 @Command(
     name = "models",
-    description = "Models: parameters, cache and operations of a token.",
+    description = "Lists models: parameters, cache and operations of a token.",
     sortOptions = false)
 final class PlanModelsCommand implements Callable<Integer> {
   @Parameters(

@@ -16,7 +16,10 @@ import picocli.CommandLine.Parameters;
 /** {@code bascule plan rules}: what holds on a day. */
 @Command(
     name = "rules",
-    description = "Rules and events, and whether they hold on --date; with ids, all of each.",
+    description = {
+      "Lists rules and events, and whether they hold on --date.",
+      "With ids, all of each."
+    },
     sortOptions = false)
 final class PlanRulesCommand implements Callable<Integer> {
   @Parameters(paramLabel = "ID", arity = "0..*", description = "rules to show whole")

@@ -7,7 +7,6 @@ import dev.bascule.plan.performance.Work;
 import dev.bascule.plan.placement.Best;
 import dev.bascule.plan.placement.Search;
 import dev.bascule.plan.policy.RuleBook;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -26,13 +25,7 @@ final class PlanSearch {
   @Mixin private PlanWorkload workload = new PlanWorkload();
   @Mixin private PlanPolicy policy = new PlanPolicy();
   @Mixin private PlanFacts facts = new PlanFacts();
-
-  @Option(
-      names = "--chip",
-      paramLabel = "CHIP",
-      description = "only these chips; may be repeated",
-      split = ",")
-  private List<String> names = new ArrayList<>();
+  @Mixin private PlanChips chosen = new PlanChips();
 
   @Option(
       names = "--for",
@@ -73,7 +66,7 @@ final class PlanSearch {
     Speed speed = facts.speed(catalogue);
     Search search = new Search(catalogue, speed, workload.cost(), workload.targets());
     RuleBook book = policy.book();
-    List<Chip> chips = facts.chips(catalogue, names);
+    List<Chip> chips = facts.chips(catalogue, chosen.names());
     try (Progress progress =
         new Progress(console, "searching", chips.size(), Console.errorIsTerminal())) {
       Best best =

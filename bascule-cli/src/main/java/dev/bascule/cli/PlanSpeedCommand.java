@@ -28,19 +28,15 @@ import picocli.CommandLine.Option;
 /** {@code bascule plan speed}: both phases on each chip, beside what was measured. */
 @Command(
     name = "speed",
-    description =
-        "Prompt and answer tokens per second and chip, time per token, and measurements beside them.",
+    description = {
+      "Predicts tokens per second and chip, and puts measurements beside.",
+      "Prompts and answers are predicted apart, with the time per token."
+    },
     sortOptions = false)
 final class PlanSpeedCommand implements Callable<Integer> {
   @Mixin private PlanWorkload workload = new PlanWorkload();
   @Mixin private PlanFacts facts = new PlanFacts();
-
-  @Option(
-      names = "--chip",
-      paramLabel = "CHIP",
-      description = "chips (default: all); may be repeated",
-      split = ",")
-  private List<String> names = new ArrayList<>();
+  @Mixin private PlanChips chips = new PlanChips();
 
   @Option(
       names = "--system",
@@ -62,7 +58,7 @@ final class PlanSpeedCommand implements Callable<Integer> {
     Work work = workload.work(catalogue);
     Speed speed = facts.speed(catalogue);
     Optional<ChipSystem> whole = whole(catalogue);
-    List<String> wanted = whole.map(s -> List.of(s.chip())).orElse(names);
+    List<String> wanted = whole.map(s -> List.of(s.chip())).orElse(chips.names());
     int most = whole.map(ChipSystem::chips).orElse(workload.targets().chipsMax());
     Search search = new Search(catalogue, speed, workload.cost(), workload.targets(most));
     Grid grid =

@@ -23,7 +23,10 @@ import picocli.CommandLine.Parameters;
 /** {@code bascule plan train}: how long a training run takes. */
 @Command(
     name = "train",
-    description = "Tokens per second, days, utilisation, memory and cost of a training run.",
+    description = {
+      "Predicts how long a training run takes and what it costs.",
+      "It gives tokens per second, days, utilisation, memory and the price of the chip hours."
+    },
     sortOptions = false)
 final class PlanTrainCommand implements Callable<Integer> {
   @Parameters(
@@ -32,18 +35,11 @@ final class PlanTrainCommand implements Callable<Integer> {
   private String model = "";
 
   @Option(
-      names = "--chip",
-      paramLabel = "CHIP",
-      description = "chips (default: all); may be repeated",
-      split = ",")
-  private List<String> names = new ArrayList<>();
-
-  @Option(
       names = "--chips",
       paramLabel = "N",
       defaultValue = "1024",
       description = "how many (${DEFAULT-VALUE})")
-  private int chips;
+  private int count;
 
   @Option(
       names = "--tokens",
@@ -68,6 +64,7 @@ final class PlanTrainCommand implements Callable<Integer> {
 
   @Mixin private PlanPolicy policy = new PlanPolicy();
   @Mixin private PlanFacts facts = new PlanFacts();
+  @Mixin private PlanChips chips = new PlanChips();
 
   private final Main main;
   private final Console console;
@@ -97,17 +94,17 @@ final class PlanTrainCommand implements Callable<Integer> {
             "rules");
     List<Chip> used = new ArrayList<>();
     Rulings rulings = policy.rulings(catalogue, policy.book(), "training");
-    for (Chip chip : facts.chips(catalogue, names)) {
-      if (names.isEmpty()
+    for (Chip chip : facts.chips(catalogue, chips.names())) {
+      if (chips.isAll()
           && !chip.has(Quantity.BF16_TFLOPS, Quantity.MEMORY_GB, Quantity.MEMORY_GBPS)) {
         continue;
       }
       TrainingSpeed.Estimate run =
-          TrainingSpeed.estimate(speed, chip, chips, shape, Format.of(weights), sequence, tokens);
+          TrainingSpeed.estimate(speed, chip, count, shape, Format.of(weights), sequence, tokens);
       used.add(chip);
       grid.row(
           chip.name(),
-          chips,
+          count,
           run.tokensPerSecond().text(),
           run.days().text(),
           Text.format("%.0f %%", 100 * run.utilisation()),
@@ -115,9 +112,9 @@ final class PlanTrainCommand implements Callable<Integer> {
           Text.format("%.0f", run.capacityBytes() / 1e9),
           run.fits() ? "yes" : "no",
           cost.usdPerHour(chip, catalogue)
-              .map(usd -> Figure.digits(usd.value() * 24 * run.days().value() * chips))
+              .map(usd -> Figure.digits(usd.value() * 24 * run.days().value() * count))
               .orElse("- (" + cost.missing(chip, catalogue) + ")"),
-          rulings.of(chip, chips, chips, chips).summary());
+          rulings.of(chip, count, count, count).summary());
     }
     console
         .out()

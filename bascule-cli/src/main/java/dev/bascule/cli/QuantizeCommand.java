@@ -21,8 +21,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "quantize",
     description = {
-      "Writes a GGUF anew with its matrices quantised. Norms, biases and rows that are no whole",
-      "blocks stay as they are. OUT appears when all is written."
+      "Writes a GGUF anew with its matrices quantised.",
+      "Norms, biases and rows that are no whole blocks stay as they are. OUT appears when all is",
+      "written."
     },
     sortOptions = false)
 final class QuantizeCommand implements Callable<Integer> {

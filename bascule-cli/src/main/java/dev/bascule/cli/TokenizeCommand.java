@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 /** {@code bascule tokenize}: the ids of a text, or the text of ids. */
 @Command(
     name = "tokenize",
-    description = "The token ids of a text in one line, or the text of ids.",
+    description = "Gives the token ids of a text in one line, or the text of ids.",
     sortOptions = false)
 final class TokenizeCommand implements Callable<Integer> {
   @Parameters(

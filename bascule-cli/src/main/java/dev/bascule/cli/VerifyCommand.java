@@ -18,7 +18,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "verify",
     description = {
-      "Runs ONNX test folders (model.onnx with test_data_set_*), and compares with the outputs in them.",
+      "Runs ONNX test folders and compares with the outputs in them.",
+      "A test folder holds model.onnx and test_data_set_*.",
       "The last line is 'N passed, N failed, N skipped'; what needs an operator that is not there is skipped."
     },
     sortOptions = false)

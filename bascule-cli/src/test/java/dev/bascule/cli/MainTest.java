@@ -20,6 +20,16 @@ class MainTest {
   }
 
   @Test
+  void everyCommandIsListedWithOneWholeSentenceInOneLine() {
+    for (String[] command : new String[][] {{}, {"plan"}}) {
+      String out = CommandLineRun.of(command).out();
+      String list = out.substring(out.indexOf("Commands:\n") + "Commands:\n".length());
+      list = list.substring(0, list.indexOf("\n\n"));
+      assertThat(list.lines()).hasSizeGreaterThan(9).allMatch(line -> line.matches("  \\w+ .*\\."));
+    }
+  }
+
+  @Test
   void anUnknownOptionIsAWrongRequest() {
     CommandLineRun run = CommandLineRun.of("embed", "--no-such-option", "a");
     assertThat(run.code()).isEqualTo(2);
