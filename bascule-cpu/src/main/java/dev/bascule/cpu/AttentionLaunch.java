@@ -16,25 +16,12 @@ final class AttentionLaunch implements CpuLaunch {
   /** Below this, threads cost more than they give. */
   private static final double UNIT_OPERATIONS_MIN = 2e5;
 
-  /** Where an operand [batch, head, position, element] lies, in elements. */
-  record Operand(MemorySegment memory, long offset, long[] strides) {
-    long element(long batch, long head, long position) {
-      return offset + batch * strides[0] + head * strides[1] + position * strides[2];
-    }
-
-    /** Positions by elements, from {@code position} on. */
-    Matrix matrix(long batch, long head, long position) {
-      long address = memory.address() + element(batch, head, position) * Float.BYTES;
-      return new Matrix(address, strides[2], strides[3]);
-    }
-  }
-
   private final String name;
   private final AttentionShape shape;
   private final Attention attention;
-  private final List<Operand> operands;
-  private final Operand out;
-  private final Operand logSum;
+  private final List<AttentionOperand> operands;
+  private final AttentionOperand out;
+  private final AttentionOperand logSum;
   private final List<AttentionScratch> scratch;
   private final WorkerPool pool;
   private final WorkerPool.Work work = this::runUnits;
@@ -47,9 +34,9 @@ final class AttentionLaunch implements CpuLaunch {
       String name,
       AttentionShape shape,
       Attention attention,
-      List<Operand> operands,
-      Operand out,
-      Operand logSum,
+      List<AttentionOperand> operands,
+      AttentionOperand out,
+      AttentionOperand logSum,
       List<AttentionScratch> scratch,
       WorkerPool pool) {
     this.name = name;
@@ -127,7 +114,7 @@ final class AttentionLaunch implements CpuLaunch {
     }
     if (operands.size() == 4) {
       for (int i = 0; i < queries; i++) {
-        Operand bias = operands.get(3);
+        AttentionOperand bias = operands.get(3);
         long from = bias.element(batch, head, query + i) + key * bias.strides()[3];
         copyRow(bias, from, tile.bias(), i * shape.scoreStride(), keys);
       }
@@ -138,7 +125,8 @@ final class AttentionLaunch implements CpuLaunch {
     tile.multiplier().multiply(product, Region.all(rows, columns));
   }
 
-  private static void copyRow(Operand from, long element, MemorySegment to, long at, int count) {
+  private static void copyRow(
+      AttentionOperand from, long element, MemorySegment to, long at, int count) {
     long stride = from.strides()[3];
     if (stride == 1) {
       long bytes = (long) count * Float.BYTES;
@@ -159,7 +147,13 @@ final class AttentionLaunch implements CpuLaunch {
   }
 
   private static void deliver(
-      MemorySegment from, long width, Operand to, long batch, long head, long query, int queries) {
+      MemorySegment from,
+      long width,
+      AttentionOperand to,
+      long batch,
+      long head,
+      long query,
+      int queries) {
     long bytes = width * Float.BYTES;
     boolean isDense = to.strides()[2] == width;
     int copies = isDense ? 1 : queries;

@@ -5,17 +5,56 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One worker's part of the workspace, and the kernels bound to it for every size of block that
- * occurs.
+ * One worker's part of the workspace of an attention, and the steps between its products bound to
+ * it, for every size of block once that occurs.
  */
 final class AttentionScratch implements AutoCloseable {
   private static final long ALIGNMENT_BYTES = 64;
 
-  private record Size(int queries, int keys, boolean isFirst) {}
+  private record Size(int queries, long keys, boolean isFirst) {}
 
+  /**
+   * How much there is room for.
+   *
+   * @param rows queries of a block
+   * @param scoreStride floats from one row of scores to the next
+   * @param width elements per query and key
+   * @param channels elements per value
+   * @param hasBias true where something is added to the scores
+   * @param widenedKeys keys and values of a block that are turned into f32; 0 where they are f32
+   */
+  record Room(
+      int rows, long scoreStride, long width, long channels, boolean hasBias, long widenedKeys) {
+    private long products(Products products) {
+      return products.workspaceBytes(Math.max(width, scoreStride));
+    }
+
+    private long biases() {
+      return hasBias ? rows * scoreStride : 0;
+    }
+
+    /** What one worker needs. */
+    private long bytes(Products products) {
+      return roundUp(rows * scoreStride)
+          + roundUp(biases())
+          + roundUp(rows * channels)
+          + 4 * roundUp(rows)
+          + 2 * ALIGNMENT_BYTES
+          + roundUp(widenedKeys * width)
+          + roundUp(widenedKeys * channels)
+          + Math.ceilDiv(products(products), ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    }
+
+    /** What so many workers need, wherever their memory begins. */
+    long workspaceBytes(Products products, int workers) {
+      return workers * bytes(products) + ALIGNMENT_BYTES;
+    }
+  }
+
+  private final Room room;
+  private final AttentionSteps steps;
   private final MemorySegment scores;
   private final MemorySegment bias;
   private final MemorySegment output;
@@ -24,78 +63,60 @@ final class AttentionScratch implements AutoCloseable {
   private final MemorySegment factor;
   private final MemorySegment logSum;
   private final MemorySegment shift;
+  private final MemorySegment arguments;
+  private final MemorySegment keys;
+  private final MemorySegment values;
   private final Products.Multiplier multiplier;
   private final Map<Size, KernelCode.BoundCode> weigh = new HashMap<>();
   private final Map<Integer, KernelCode.BoundCode> rescale = new HashMap<>();
   private final Map<Integer, KernelCode.BoundCode> finish = new HashMap<>();
-  private final List<KernelCode.BoundCode> all = new ArrayList<>();
+
+  private AttentionScratch(
+      Room room, Products products, AttentionSteps steps, MemorySegment memory) {
+    this.room = room;
+    this.steps = steps;
+    int rows = room.rows;
+    long[] at = {0};
+    this.scores = take(memory, at, rows * room.scoreStride);
+    this.bias = room.hasBias ? take(memory, at, room.biases()) : scores;
+    this.output = take(memory, at, rows * room.channels);
+    this.highest = take(memory, at, rows);
+    this.sum = take(memory, at, rows);
+    this.factor = take(memory, at, rows);
+    this.logSum = take(memory, at, rows);
+    this.shift = take(memory, at, Long.BYTES / Float.BYTES);
+    this.arguments = take(memory, at, RowWidener.ARGUMENT_BYTES / Float.BYTES);
+    this.keys = take(memory, at, room.widenedKeys * room.width);
+    this.values = take(memory, at, room.widenedKeys * room.channels);
+    this.multiplier = products.multiplier(memory.asSlice(at[0], room.products(products)));
+  }
 
   /**
-   * @param memory {@link #bytes}, aligned to 64
+   * One for each worker.
+   *
+   * @param workspace {@link Room#workspaceBytes}
    */
-  AttentionScratch(
-      AttentionShape shape, Products products, AttentionSteps steps, MemorySegment memory) {
-    long[] at = {0};
-    this.scores = take(memory, at, shape.scoreElements());
-    this.bias = take(memory, at, shape.scoreElements());
-    this.output = take(memory, at, shape.queryBlock() * shape.channels());
-    this.highest = take(memory, at, shape.queryBlock());
-    this.sum = take(memory, at, shape.queryBlock());
-    this.factor = take(memory, at, shape.queryBlock());
-    this.logSum = take(memory, at, shape.queryBlock());
-    this.shift = take(memory, at, 2);
-    this.multiplier = products.multiplier(memory.asSlice(at[0], productBytes(shape, products)));
-    int lastQueries = shape.queriesIn(shape.queryBlocks() - 1);
-    int lastKeys = shape.keysIn(shape.keyBlocks() - 1);
-    for (int queries : new int[] {shape.queryBlock(), lastQueries}) {
-      bindFor(shape, steps, queries, lastKeys, shape.keyBlocks() == 1);
-      if (shape.keyBlocks() > 1) {
-        bindFor(shape, steps, queries, shape.keyBlock(), true);
-        bindFor(shape, steps, queries, shape.keyBlock(), false);
-      }
+  static List<AttentionScratch> each(
+      Room room, Products products, AttentionSteps steps, MemorySegment workspace, int workers) {
+    long bytes = room.bytes(products);
+    long first =
+        Math.ceilDiv(workspace.address(), ALIGNMENT_BYTES) * ALIGNMENT_BYTES - workspace.address();
+    List<AttentionScratch> all = new ArrayList<>();
+    for (int worker = 0; worker < workers; worker++) {
+      MemorySegment part = workspace.asSlice(first + worker * bytes, bytes);
+      all.add(new AttentionScratch(room, products, steps, part));
     }
+    return all;
   }
 
   private static MemorySegment take(MemorySegment memory, long[] at, long floats) {
     MemorySegment part = memory.asSlice(at[0], floats * Float.BYTES);
-    at[0] += roundUp(floats * Float.BYTES);
+    at[0] += roundUp(floats);
     return part;
   }
 
-  private static long roundUp(long bytes) {
-    return Math.ceilDiv(bytes, ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
-  }
-
-  private static long productBytes(AttentionShape shape, Products products) {
-    return products.workspaceBytes(Math.max(shape.width(), shape.scoreStride()));
-  }
-
-  static long bytes(AttentionShape shape, Products products) {
-    return 2 * roundUp(shape.scoreElements() * Float.BYTES)
-        + roundUp(shape.queryBlock() * shape.channels() * Float.BYTES)
-        + 4 * roundUp((long) shape.queryBlock() * Float.BYTES)
-        + ALIGNMENT_BYTES
-        + roundUp(productBytes(shape, products));
-  }
-
-  private void bindFor(
-      AttentionShape shape, AttentionSteps steps, int queries, int keys, boolean isFirst) {
-    var dims = AttentionSteps.dims(queries, keys, shape.scoreStride(), shape.channels());
-    List<MemorySegment> operands =
-        List.of(scores, bias, shift, highest, sum, scores, highest, sum, factor);
-    weigh.computeIfAbsent(
-        new Size(queries, keys, isFirst),
-        size -> keep((isFirst ? steps.first() : steps.next()).bind(operands, dims)));
-    rescale.computeIfAbsent(
-        queries, size -> keep(steps.rescale().bind(List.of(output, factor, output), dims)));
-    finish.computeIfAbsent(
-        queries,
-        size -> keep(steps.finish().bind(List.of(output, highest, sum, output, logSum), dims)));
-  }
-
-  private KernelCode.BoundCode keep(KernelCode.BoundCode bound) {
-    all.add(bound);
-    return bound;
+  private static long roundUp(long floats) {
+    return Math.ceilDiv(floats * Float.BYTES, ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
   }
 
   /** Scores [query, key block]; turned into weights in place. */
@@ -117,36 +138,69 @@ final class AttentionScratch implements AutoCloseable {
     return logSum;
   }
 
-  /** The last visible key of the block's first query, as i64. */
+  /** The last key of the block that its first query sees, as i64. */
   MemorySegment shift() {
     return shift;
+  }
+
+  /** For a {@link RowWidener}. */
+  MemorySegment arguments() {
+    return arguments;
+  }
+
+  /** A block of keys in f32. */
+  MemorySegment keys() {
+    return keys;
+  }
+
+  /** A block of values in f32. */
+  MemorySegment values() {
+    return values;
   }
 
   Products.Multiplier multiplier() {
     return multiplier;
   }
 
-  void weigh(int queries, int keys, boolean isFirst) {
-    run(weigh.get(new Size(queries, keys, isFirst)));
+  /** Turns scores into weights. */
+  void weigh(int queries, long keyCount, boolean isFirst) {
+    run(weigh.computeIfAbsent(new Size(queries, keyCount, isFirst), this::bindWeigh));
   }
 
+  private KernelCode.BoundCode bindWeigh(Size size) {
+    KernelCode code = size.isFirst ? steps.first() : steps.next();
+    return code.bind(
+        List.of(scores, bias, shift, highest, sum, scores, highest, sum, factor),
+        AttentionSteps.dims(size.queries, size.keys, room.scoreStride, room.channels));
+  }
+
+  /** Brings the running output to the new maximum. */
   void rescale(int queries) {
-    run(rescale.get(queries));
+    run(
+        rescale.computeIfAbsent(
+            queries, rows -> bind(steps.rescale(), List.of(output, factor, output), rows)));
   }
 
+  /** Divides the running output by the sum. */
   void finish(int queries) {
-    run(finish.get(queries));
+    run(
+        finish.computeIfAbsent(
+            queries,
+            rows -> bind(steps.finish(), List.of(output, highest, sum, output, logSum), rows)));
   }
 
-  private static void run(KernelCode.@Nullable BoundCode bound) {
-    if (bound == null) {
-      throw new AssertionError("attention: a block of a size that was not bound");
-    }
+  private KernelCode.BoundCode bind(KernelCode code, List<MemorySegment> operands, int queries) {
+    return code.bind(operands, AttentionSteps.dims(queries, 0, room.scoreStride, room.channels));
+  }
+
+  private static void run(KernelCode.BoundCode bound) {
     bound.run(0, 0, bound.units());
   }
 
   @Override
   public void close() {
-    all.forEach(KernelCode.BoundCode::close);
+    weigh.values().forEach(KernelCode.BoundCode::close);
+    rescale.values().forEach(KernelCode.BoundCode::close);
+    finish.values().forEach(KernelCode.BoundCode::close);
   }
 }

@@ -66,9 +66,8 @@ record AttentionShape(
     return Math.clamp(keys, 1, keyBlock);
   }
 
-  /** Floats of a block of scores. */
-  long scoreElements() {
-    return queryBlock * scoreStride();
+  AttentionScratch.Room room() {
+    return new AttentionScratch.Room(queryBlock, scoreStride(), width, channels, true, 0);
   }
 
   double operations() {

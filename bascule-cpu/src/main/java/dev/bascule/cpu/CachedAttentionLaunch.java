@@ -12,24 +12,13 @@ import java.util.Optional;
 
 /** An attention over a cache with its operands. */
 final class CachedAttentionLaunch implements CpuLaunch {
-  /** An operand [position, head, element] with dense rows; strides in elements. */
-  record Operand(MemorySegment memory, long offset, long positionStride, long headStride) {
-    long element(long position, long head) {
-      return offset + position * positionStride + head * headStride;
-    }
-
-    long address(long position, long head) {
-      return memory.address() + element(position, head) * Float.BYTES;
-    }
-  }
-
   private final String name;
   private final CachedAttentionShape shape;
-  private final List<Operand> operands;
+  private final List<AttentionOperand> operands;
   private final MemorySegment length;
-  private final Operand out;
+  private final AttentionOperand out;
   private final Optional<CachedAttentionCode.Widening> widening;
-  private final List<CachedAttentionScratch> scratch;
+  private final List<AttentionScratch> scratch;
   private final WorkerPool pool;
   private final WorkerPool.Work work = this::runUnits;
 
@@ -44,11 +33,11 @@ final class CachedAttentionLaunch implements CpuLaunch {
   CachedAttentionLaunch(
       String name,
       CachedAttentionShape shape,
-      List<Operand> operands,
+      List<AttentionOperand> operands,
       MemorySegment length,
-      Operand out,
+      AttentionOperand out,
       Optional<CachedAttentionCode.Widening> widening,
-      List<CachedAttentionScratch> scratch,
+      List<AttentionScratch> scratch,
       WorkerPool pool) {
     this.name = name;
     this.shape = shape;
@@ -85,7 +74,7 @@ final class CachedAttentionLaunch implements CpuLaunch {
   /**
    * @param head of the queries; of the cache where there is one query
    */
-  private void runUnit(CachedAttentionScratch tile, long head, long block) {
+  private void runUnit(AttentionScratch tile, long head, long block) {
     int rows = shape.rowsIn(block);
     long query = shape.isSingle() ? 0 : block * shape.rows();
     long kvHead = shape.isSingle() ? head : head / shape.group();
@@ -96,7 +85,7 @@ final class CachedAttentionLaunch implements CpuLaunch {
       long keys = Math.min(shape.keyBlock(), seen - key);
       score(tile, head, query, rows, kvHead, key, keys);
       tile.shift().set(JAVA_LONG_UNALIGNED, 0, first - key);
-      tile.weigh(rows, keys, key == 0);
+      tile.weigh(rows, shape.weighed(keys), key == 0);
       if (key > 0) {
         tile.rescale(rows);
       }
@@ -114,16 +103,10 @@ final class CachedAttentionLaunch implements CpuLaunch {
   }
 
   private void score(
-      CachedAttentionScratch tile,
-      long head,
-      long query,
-      int rows,
-      long kvHead,
-      long key,
-      long keys) {
-    Operand q = operands.get(0);
+      AttentionScratch tile, long head, long query, int rows, long kvHead, long key, long keys) {
+    AttentionOperand q = operands.get(0);
     long from = shape.isSingle() ? q.address(0, head * shape.group()) : q.address(query, head);
-    long stride = shape.isSingle() ? q.headStride() : q.positionStride();
+    long stride = shape.isSingle() ? q.strides()[1] : q.strides()[0];
     Product product =
         new Product(
             new Matrix(from, stride, 1),
@@ -134,39 +117,34 @@ final class CachedAttentionLaunch implements CpuLaunch {
     tile.multiplier().multiply(product, new Region(0, rows, 0, keys));
   }
 
-  private Matrix keys(CachedAttentionScratch tile, long kvHead, long key, long keys) {
-    Operand k = operands.get(1);
+  private Matrix keys(AttentionScratch tile, long kvHead, long key, long keys) {
+    AttentionOperand k = operands.get(1);
     return widening
         .map(w -> widen(w.keys(), k, kvHead, key, keys, tile.keys(), tile))
-        .orElseGet(() -> new Matrix(k.address(key, kvHead), k.positionStride(), 1));
+        .orElseGet(() -> new Matrix(k.address(key, kvHead), k.strides()[0], 1));
   }
 
-  private Matrix values(CachedAttentionScratch tile, long kvHead, long key, long keys) {
-    Operand v = operands.get(2);
+  private Matrix values(AttentionScratch tile, long kvHead, long key, long keys) {
+    AttentionOperand v = operands.get(2);
     return widening
         .map(w -> widen(w.values(), v, kvHead, key, keys, tile.values(), tile))
-        .orElseGet(() -> new Matrix(v.address(key, kvHead), v.positionStride(), 1));
+        .orElseGet(() -> new Matrix(v.address(key, kvHead), v.strides()[0], 1));
   }
 
   private static Matrix widen(
       RowWidener widener,
-      Operand from,
+      AttentionOperand from,
       long kvHead,
       long key,
       long keys,
       MemorySegment to,
-      CachedAttentionScratch tile) {
+      AttentionScratch tile) {
     widener.widen(
-        from.memory(),
-        from.element(key, kvHead),
-        from.positionStride(),
-        keys,
-        to,
-        tile.arguments());
+        from.memory(), from.element(key, kvHead), from.strides()[0], keys, to, tile.arguments());
     return Matrix.rowMajor(to.address(), widener.columns());
   }
 
-  private void deliver(CachedAttentionScratch tile, long head, long query, int rows) {
+  private void deliver(AttentionScratch tile, long head, long query, int rows) {
     long bytes = (long) shape.channels() * Float.BYTES;
     for (int row = 0; row < rows; row++) {
       long to =
@@ -180,6 +158,6 @@ final class CachedAttentionLaunch implements CpuLaunch {
 
   @Override
   public void close() {
-    scratch.forEach(CachedAttentionScratch::close);
+    scratch.forEach(AttentionScratch::close);
   }
 }

@@ -29,7 +29,7 @@ record CachedAttentionShape(
   private static final int ROWS_MIN = 16;
 
   /** Keys of a block are rounded up to this where the kernels between the products run. */
-  static final int KEY_STEP = 32;
+  private static final int KEY_STEP = 32;
 
   static CachedAttentionShape of(LibraryCall call, Bindings dims) {
     View q = call.operands().get(0);
@@ -82,7 +82,15 @@ record CachedAttentionShape(
     return Math.ceilDiv(Math.clamp(capacity, 1, keyBlock), (long) KEY_STEP) * KEY_STEP;
   }
 
-  boolean widens() {
-    return cache != DType.F32;
+  /** A block that is not full ends with the keys that are seen, so that what follows is masked. */
+  long weighed(long keys) {
+    return keys == keyBlock ? keys : Math.ceilDiv(keys, (long) KEY_STEP) * KEY_STEP;
+  }
+
+  /** Enough for one query too. */
+  AttentionScratch.Room room() {
+    long widened = cache == DType.F32 ? 0 : scoreStride();
+    return new AttentionScratch.Room(
+        Math.max(rows, group()), scoreStride(), width, channels, false, widened);
   }
 }
