@@ -1,5 +1,6 @@
 package dev.bascule.cpu;
 
+import dev.bascule.cpu.cache.CacheCode;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,10 +24,13 @@ final class AttentionScratch implements AutoCloseable {
    * @param width elements per query and key
    * @param channels elements per value
    * @param hasBias true where something is added to the scores
-   * @param widenedKeys keys and values of a block that are turned into f32; 0 where they are f32
+   * @param cache what attention over a cache needs beside this
    */
-  record Room(
-      int rows, long scoreStride, long width, long channels, boolean hasBias, long widenedKeys) {
+  record Room(int rows, long scoreStride, long width, long channels, boolean hasBias, Cache cache) {
+    Room(int rows, long scoreStride, long width, long channels, boolean hasBias) {
+      this(rows, scoreStride, width, channels, hasBias, new Cache(0, 0, 0, 0));
+    }
+
     private long products(Products products) {
       return products.workspaceBytes(Math.max(width, scoreStride));
     }
@@ -42,8 +46,10 @@ final class AttentionScratch implements AutoCloseable {
           + roundUp(rows * channels)
           + 4 * roundUp(rows)
           + 2 * ALIGNMENT_BYTES
-          + roundUp(widenedKeys * width)
-          + roundUp(widenedKeys * channels)
+          + roundUp(cache.keys * width)
+          + roundUp(cache.values * channels)
+          + roundUp(cache.packed)
+          + roundUp(cache.waiting * (channels + 2))
           + Math.ceilDiv(products(products), ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
     }
 
@@ -52,6 +58,16 @@ final class AttentionScratch implements AutoCloseable {
       return workers * bytes(products) + ALIGNMENT_BYTES;
     }
   }
+
+  /**
+   * What attention over a cache needs beside.
+   *
+   * @param keys rows in f32; 0 where they are read as they lie
+   * @param values rows in f32; 0 where they are read as they lie
+   * @param packed floats of keys that are packed for products
+   * @param waiting queries whose sums wait for the next block of keys
+   */
+  record Cache(long keys, long values, long packed, long waiting) {}
 
   private final Room room;
   private final AttentionSteps steps;
@@ -66,6 +82,9 @@ final class AttentionScratch implements AutoCloseable {
   private final MemorySegment arguments;
   private final MemorySegment keys;
   private final MemorySegment values;
+  private final MemorySegment packed;
+  private final MemorySegment waiting;
+  private final MemorySegment workspace;
   private final Products.Multiplier multiplier;
   private final Map<Size, KernelCode.BoundCode> weigh = new HashMap<>();
   private final Map<Integer, KernelCode.BoundCode> rescale = new HashMap<>();
@@ -85,10 +104,13 @@ final class AttentionScratch implements AutoCloseable {
     this.factor = take(memory, at, rows);
     this.logSum = take(memory, at, rows);
     this.shift = take(memory, at, Long.BYTES / Float.BYTES);
-    this.arguments = take(memory, at, RowWidener.ARGUMENT_BYTES / Float.BYTES);
-    this.keys = take(memory, at, room.widenedKeys * room.width);
-    this.values = take(memory, at, room.widenedKeys * room.channels);
-    this.multiplier = products.multiplier(memory.asSlice(at[0], room.products(products)));
+    this.arguments = take(memory, at, ALIGNMENT_BYTES / Float.BYTES);
+    this.keys = take(memory, at, room.cache.keys * room.width);
+    this.values = take(memory, at, room.cache.values * room.channels);
+    this.packed = take(memory, at, room.cache.packed);
+    this.waiting = take(memory, at, room.cache.waiting * (room.channels + 2));
+    this.workspace = memory.asSlice(at[0], room.products(products));
+    this.multiplier = products.multiplier(workspace);
   }
 
   /**
@@ -143,7 +165,7 @@ final class AttentionScratch implements AutoCloseable {
     return shift;
   }
 
-  /** For a {@link RowWidener}. */
+  /** For a {@link RowWidener} or {@link CacheCode}. */
   MemorySegment arguments() {
     return arguments;
   }
@@ -156,6 +178,47 @@ final class AttentionScratch implements AutoCloseable {
   /** A block of values in f32. */
   MemorySegment values() {
     return values;
+  }
+
+  /** Elements per key. */
+  long width() {
+    return room.width;
+  }
+
+  /** Of keys that are packed for products. */
+  MemorySegment packed() {
+    return packed;
+  }
+
+  /** The products' workspace. */
+  MemorySegment workspace() {
+    return workspace;
+  }
+
+  /** Keeps a block of queries' sums for the next block of keys. */
+  void keep(long query, int queries) {
+    move(query, queries, true);
+  }
+
+  /** Brings back what was kept. */
+  void resume(long query, int queries) {
+    move(query, queries, false);
+  }
+
+  private void move(long query, int queries, boolean keeps) {
+    long at = query * (room.channels + 2) * Float.BYTES;
+    long sums = (long) queries * Float.BYTES;
+    move(output, at, sums * room.channels, keeps);
+    move(highest, at + sums * room.channels, sums, keeps);
+    move(sum, at + sums * (room.channels + 1), sums, keeps);
+  }
+
+  private void move(MemorySegment part, long at, long bytes, boolean keeps) {
+    if (keeps) {
+      MemorySegment.copy(part, 0, waiting, at, bytes);
+    } else {
+      MemorySegment.copy(waiting, at, part, 0, bytes);
+    }
   }
 
   Products.Multiplier multiplier() {

@@ -67,7 +67,7 @@ record AttentionShape(
   }
 
   AttentionScratch.Room room() {
-    return new AttentionScratch.Room(queryBlock, scoreStride(), width, channels, true, 0);
+    return new AttentionScratch.Room(queryBlock, scoreStride(), width, channels, true);
   }
 
   double operations() {

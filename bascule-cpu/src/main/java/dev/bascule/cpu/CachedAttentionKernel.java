@@ -55,7 +55,7 @@ final class CachedAttentionKernel implements LibraryKernel {
         new CachedAttentionCode.Steps(
             steps(attention, AttentionSteps.Visible.LIMITED),
             steps(attention, AttentionSteps.Visible.CAUSAL));
-    return new CachedAttentionCode(call, products, steps, code::widener, pool);
+    return new CachedAttentionCode(call, code, products, steps, pool);
   }
 
   private AttentionSteps steps(CachedAttention attention, AttentionSteps.Visible visible) {

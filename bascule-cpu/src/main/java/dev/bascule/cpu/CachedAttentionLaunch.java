@@ -3,21 +3,42 @@ package dev.bascule.cpu;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
+import dev.bascule.cpu.cache.CacheCode;
+import dev.bascule.cpu.gemm.Gemm;
 import dev.bascule.cpu.gemm.Matrix;
 import dev.bascule.cpu.gemm.Product;
 import dev.bascule.cpu.gemm.Region;
+import dev.bascule.cpu.gemm.RightOperand;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
 /** An attention over a cache with its operands. */
 final class CachedAttentionLaunch implements CpuLaunch {
+  /**
+   * The operands.
+   *
+   * @param queries [query, head, element]
+   * @param length i64 [1]
+   * @param out [query, head, channel]
+   */
+  record Operands(
+      AttentionOperand queries,
+      CachedRows keys,
+      CachedRows values,
+      MemorySegment length,
+      AttentionOperand out) {}
+
+  /** What reads the cache as it lies for one query, by number of heads, where that is done. */
+  interface Readers {
+    Optional<CacheCode> of(int heads);
+  }
+
   private final String name;
   private final CachedAttentionShape shape;
-  private final List<AttentionOperand> operands;
-  private final MemorySegment length;
-  private final AttentionOperand out;
-  private final Optional<CachedAttentionCode.Widening> widening;
+  private final Operands operands;
+  private final Optional<Gemm> packing;
+  private final Readers readers;
   private final List<AttentionScratch> scratch;
   private final WorkerPool pool;
   private final WorkerPool.Work work = this::runUnits;
@@ -26,25 +47,22 @@ final class CachedAttentionLaunch implements CpuLaunch {
   private long positions;
 
   /**
-   * @param operands queries, keys and values
-   * @param length i64 [1]
+   * @param packing what packs keys for products of several queries
    * @param scratch one per thread
    */
   CachedAttentionLaunch(
       String name,
       CachedAttentionShape shape,
-      List<AttentionOperand> operands,
-      MemorySegment length,
-      AttentionOperand out,
-      Optional<CachedAttentionCode.Widening> widening,
+      Operands operands,
+      Optional<Gemm> packing,
+      Readers readers,
       List<AttentionScratch> scratch,
       WorkerPool pool) {
     this.name = name;
     this.shape = shape;
     this.operands = operands;
-    this.length = length;
-    this.out = out;
-    this.widening = widening;
+    this.packing = packing;
+    this.readers = readers;
     this.scratch = scratch;
     this.pool = pool;
   }
@@ -57,7 +75,7 @@ final class CachedAttentionLaunch implements CpuLaunch {
   /** A length beside the cache counts as an index beside its axis. */
   @Override
   public boolean run() {
-    positions = length.get(JAVA_LONG_UNALIGNED, 0);
+    positions = operands.length.get(JAVA_LONG_UNALIGNED, 0);
     if (positions < shape.queries() || positions > shape.capacity()) {
       return true;
     }
@@ -66,94 +84,179 @@ final class CachedAttentionLaunch implements CpuLaunch {
   }
 
   private void runUnits(int worker, long low, long high) {
-    for (long unit = low; unit < high; unit++) {
-      runUnit(scratch.get(worker), unit / shape.blocks(), unit % shape.blocks());
+    for (long number = low; number < high; number++) {
+      CachedAttentionShape.Unit unit = shape.unit(number);
+      if (shape.isSingle()) {
+        runToken(scratch.get(worker), unit);
+      } else {
+        runPrompt(scratch.get(worker), unit);
+      }
+    }
+  }
+
+  /** One query of several heads: they are the rows of all products. */
+  private void runToken(AttentionScratch tile, CachedAttentionShape.Unit unit) {
+    Optional<CacheCode> reader = readers.of(unit.heads());
+    int heads = unit.heads();
+    for (long key = 0; key < positions; key += shape.keyBlock()) {
+      long keys = Math.min(shape.keyBlock(), positions - key);
+      boolean isFirst = key == 0;
+      boolean fits = reader.isPresent() && key + reader.get().keyStep() <= shape.capacity();
+      if (fits) {
+        read(reader.get(), tile, unit, key, keys);
+      } else {
+        Matrix matrix = keyMatrix(tile, unit, key, keys);
+        score(tile, headRows(unit), heads, matrix.transposed(), keys);
+      }
+      weigh(tile, heads, positions - 1 - key, keys, isFirst);
+      if (reader.isPresent()) {
+        reader
+            .get()
+            .mix(
+                operands.values.rows(unit.kvHead(), key),
+                keys,
+                tile.scores().address(),
+                tile.output().address(),
+                isFirst,
+                tile.arguments());
+      } else {
+        mix(tile, heads, valueMatrix(tile, unit, key, keys), keys, isFirst);
+      }
+    }
+    tile.finish(heads);
+    for (int head = 0; head < heads; head++) {
+      deliver(tile, head, operands.out.element(0, unit.head() + head));
+    }
+  }
+
+  /** A step's keys beyond those that are seen are in the cache: their scores are masked. */
+  private void read(
+      CacheCode reader,
+      AttentionScratch tile,
+      CachedAttentionShape.Unit unit,
+      long key,
+      long keys) {
+    long step = reader.keyStep();
+    long whole = Math.min(Math.ceilDiv(keys, step) * step, (shape.capacity() - key) / step * step);
+    CacheCode.Rows rows = operands.keys.rows(unit.kvHead(), key);
+    long queries = operands.queries.address(0, unit.head());
+    reader.score(queries, rows, whole, tile.scores().address(), tile.arguments());
+    if (whole < keys) {
+      long from = keys - step;
+      CacheCode.Rows last = operands.keys.rows(unit.kvHead(), key + from);
+      long target = tile.scores().address() + from * Float.BYTES;
+      reader.score(queries, last, step, target, tile.arguments());
+    }
+  }
+
+  private Matrix headRows(CachedAttentionShape.Unit unit) {
+    AttentionOperand q = operands.queries;
+    return new Matrix(q.address(0, unit.head()), q.strides()[1], 1);
+  }
+
+  /** Queries of some heads, in strips, block of keys by block of keys. */
+  private void runPrompt(AttentionScratch tile, CachedAttentionShape.Unit unit) {
+    long first = positions - shape.queries() + unit.query();
+    long seen = first + unit.rows();
+    for (long key = 0; key < seen; key += shape.keyBlock()) {
+      long keys = Math.min(shape.keyBlock(), seen - key);
+      RightOperand turned = operands.keys.transposed(unit.kvHead(), key, keys, tile, packing);
+      Matrix values = valueMatrix(tile, unit, key, keys);
+      for (int head = 0; head < unit.heads(); head++) {
+        for (int row = 0; row < unit.rows(); row += CachedAttentionShape.STRIP) {
+          int rows = Math.min(CachedAttentionShape.STRIP, unit.rows() - row);
+          if (first + row + rows > key) {
+            strip(tile, unit, new Strip(head, row, rows, first + row, key), turned, values);
+          }
+        }
+      }
     }
   }
 
   /**
-   * @param head of the queries; of the cache where there is one query
+   * Some queries of one head and a block of keys.
+   *
+   * @param head among the unit's
+   * @param row among the unit's
+   * @param position the last that the first query sees
    */
-  private void runUnit(AttentionScratch tile, long head, long block) {
-    int rows = shape.rowsIn(block);
-    long query = shape.isSingle() ? 0 : block * shape.rows();
-    long kvHead = shape.isSingle() ? head : head / shape.group();
-    // the last position that the first query sees, and that the last one does
-    long first = positions - shape.queries() + query;
-    long seen = shape.isSingle() ? positions : first + rows;
-    for (long key = 0; key < seen; key += shape.keyBlock()) {
-      long keys = Math.min(shape.keyBlock(), seen - key);
-      score(tile, head, query, rows, kvHead, key, keys);
-      tile.shift().set(JAVA_LONG_UNALIGNED, 0, first - key);
-      tile.weigh(rows, shape.weighed(keys), key == 0);
-      if (key > 0) {
-        tile.rescale(rows);
-      }
-      Product product =
-          new Product(
-              new Matrix(tile.scores().address(), shape.scoreStride(), 1),
-              values(tile, kvHead, key, keys),
-              Matrix.rowMajor(tile.output().address(), shape.channels()),
-              keys,
-              key == 0 ? Product.Start.ZERO : Product.Start.OUT);
-      tile.multiplier().multiply(product, new Region(0, rows, 0, shape.channels()));
+  private record Strip(int head, int row, int rows, long position, long key) {}
+
+  private void strip(
+      AttentionScratch tile,
+      CachedAttentionShape.Unit unit,
+      Strip strip,
+      RightOperand keyColumns,
+      Matrix values) {
+    long seen = strip.position + strip.rows - strip.key;
+    long keys = Math.min(shape.keyBlock(), seen);
+    long waiting = (long) strip.head * unit.rows() + strip.row;
+    long query = unit.query() + strip.row;
+    boolean isFirst = strip.key == 0;
+    if (!isFirst) {
+      tile.resume(waiting, strip.rows);
     }
-    tile.finish(rows);
-    deliver(tile, head, query, rows);
+    AttentionOperand q = operands.queries;
+    Matrix rows = new Matrix(q.address(query, unit.head() + strip.head), q.strides()[0], 1);
+    score(tile, rows, strip.rows, keyColumns, keys);
+    weigh(tile, strip.rows, strip.position - strip.key, keys, isFirst);
+    mix(tile, strip.rows, values, keys, isFirst);
+    if (seen > shape.keyBlock()) {
+      tile.keep(waiting, strip.rows);
+      return;
+    }
+    tile.finish(strip.rows);
+    for (int row = 0; row < strip.rows; row++) {
+      deliver(tile, row, operands.out.element(query + row, unit.head() + strip.head));
+    }
+  }
+
+  private Matrix keyMatrix(
+      AttentionScratch tile, CachedAttentionShape.Unit unit, long key, long keys) {
+    return operands.keys.matrix(unit.kvHead(), key, keys, tile.keys(), tile.arguments());
+  }
+
+  private Matrix valueMatrix(
+      AttentionScratch tile, CachedAttentionShape.Unit unit, long key, long keys) {
+    return operands.values.matrix(unit.kvHead(), key, keys, tile.values(), tile.arguments());
   }
 
   private void score(
-      AttentionScratch tile, long head, long query, int rows, long kvHead, long key, long keys) {
-    AttentionOperand q = operands.get(0);
-    long from = shape.isSingle() ? q.address(0, head * shape.group()) : q.address(query, head);
-    long stride = shape.isSingle() ? q.strides()[1] : q.strides()[0];
+      AttentionScratch tile, Matrix queries, int rows, RightOperand keyColumns, long keys) {
+    Matrix scores = new Matrix(tile.scores().address(), shape.scoreStride(), 1);
+    Product product = new Product(queries, keyColumns, scores, shape.width(), Product.Start.ZERO);
+    tile.multiplier().multiply(product, Region.all(rows, keys));
+  }
+
+  private void weigh(AttentionScratch tile, int rows, long last, long keys, boolean isFirst) {
+    tile.shift().set(JAVA_LONG_UNALIGNED, 0, last);
+    tile.weigh(rows, shape.weighed(keys), isFirst);
+    if (!isFirst) {
+      tile.rescale(rows);
+    }
+  }
+
+  private void mix(AttentionScratch tile, int rows, Matrix values, long keys, boolean isFirst) {
     Product product =
         new Product(
-            new Matrix(from, stride, 1),
-            keys(tile, kvHead, key, keys).transposed(),
             new Matrix(tile.scores().address(), shape.scoreStride(), 1),
-            shape.width(),
-            Product.Start.ZERO);
-    tile.multiplier().multiply(product, new Region(0, rows, 0, keys));
+            values,
+            Matrix.rowMajor(tile.output().address(), shape.channels()),
+            keys,
+            isFirst ? Product.Start.ZERO : Product.Start.OUT);
+    tile.multiplier().multiply(product, Region.all(rows, shape.channels()));
   }
 
-  private Matrix keys(AttentionScratch tile, long kvHead, long key, long keys) {
-    AttentionOperand k = operands.get(1);
-    return widening
-        .map(w -> widen(w.keys(), k, kvHead, key, keys, tile.keys(), tile))
-        .orElseGet(() -> new Matrix(k.address(key, kvHead), k.strides()[0], 1));
-  }
-
-  private Matrix values(AttentionScratch tile, long kvHead, long key, long keys) {
-    AttentionOperand v = operands.get(2);
-    return widening
-        .map(w -> widen(w.values(), v, kvHead, key, keys, tile.values(), tile))
-        .orElseGet(() -> new Matrix(v.address(key, kvHead), v.strides()[0], 1));
-  }
-
-  private static Matrix widen(
-      RowWidener widener,
-      AttentionOperand from,
-      long kvHead,
-      long key,
-      long keys,
-      MemorySegment to,
-      AttentionScratch tile) {
-    widener.widen(
-        from.memory(), from.element(key, kvHead), from.strides()[0], keys, to, tile.arguments());
-    return Matrix.rowMajor(to.address(), widener.columns());
-  }
-
-  private void deliver(AttentionScratch tile, long head, long query, int rows) {
+  private void deliver(AttentionScratch tile, int row, long to) {
     long bytes = (long) shape.channels() * Float.BYTES;
-    for (int row = 0; row < rows; row++) {
-      long to =
-          shape.isSingle()
-              ? out.element(0, head * shape.group() + row)
-              : out.element(query + row, head);
-      MemorySegment.copy(
-          tile.output(), JAVA_BYTE, row * bytes, out.memory(), JAVA_BYTE, to * Float.BYTES, bytes);
-    }
+    MemorySegment.copy(
+        tile.output(),
+        JAVA_BYTE,
+        row * bytes,
+        operands.out.memory(),
+        JAVA_BYTE,
+        to * Float.BYTES,
+        bytes);
   }
 
   @Override

@@ -1,96 +1,140 @@
 package dev.bascule.cpu;
 
 import dev.bascule.core.Bindings;
-import dev.bascule.core.DType;
 import dev.bascule.core.device.LibraryCall;
 import dev.bascule.core.device.View;
 import dev.bascule.core.graph.CachedAttention;
+import dev.bascule.cpu.cache.CacheFormat;
+import dev.bascule.cpu.gemm.Gemm;
 
 /**
- * Dimensions of an attention over a cache and how it is cut: a unit is a block of queries of one
- * head, or the one query of all heads that share a part of the cache.
+ * Dimensions of an attention over a cache and how it is cut: a unit is a block of queries of some
+ * heads that share a head of the cache, so that the cache is read, and made ready for products,
+ * once for all of them.
  *
  * @param width elements per query and key
  * @param channels elements per value
  * @param rows queries of a unit, at most
+ * @param heads heads of a unit, at most
  */
 record CachedAttentionShape(
     long queries,
-    int heads,
+    int group,
     int kvHeads,
     long capacity,
     int width,
     int channels,
-    DType cache,
+    CacheFormat format,
     int keyBlock,
-    int rows) {
-  private static final int SCORES_MAX = 1 << 16;
+    int rows,
+    int heads) {
   private static final int ROWS_MAX = 128;
-  private static final int ROWS_MIN = 16;
+
+  /** Queries times heads whose sums stay in the second-level cache beside a block of the cache. */
+  private static final int UNIT_ROWS_MAX = 256;
+
+  /** Queries that are taken at a time: few, since the keys that none of them sees are left out. */
+  static final int STRIP = 24;
 
   /** Keys of a block are rounded up to this where the kernels between the products run. */
   private static final int KEY_STEP = 32;
 
-  static CachedAttentionShape of(LibraryCall call, Bindings dims) {
+  /**
+   * @param headsMax of one query that are computed together
+   */
+  static CachedAttentionShape of(LibraryCall call, Bindings dims, int headsMax) {
     View q = call.operands().get(0);
     View k = call.operands().get(1);
     View v = call.operands().get(2);
     long queries = q.shape().dim(0).evaluate(dims);
-    int heads = Math.toIntExact(q.shape().dim(1).constant());
     int kvHeads = Math.toIntExact(k.shape().dim(1).constant());
-    long capacity = k.shape().dim(0).evaluate(dims);
-    int keyBlock = ((CachedAttention) call.op()).keyBlock();
+    int group = Math.toIntExact(q.shape().dim(1).constant()) / kvHeads;
     // from the declared range, so that a workspace for the largest dimensions serves all
-    long block = Math.clamp(k.shape().dim(0).max(), 1, keyBlock);
-    int most = Math.clamp(SCORES_MAX / block, ROWS_MIN, ROWS_MAX);
-    int rows = queries == 1 ? heads / kvHeads : Math.clamp(queries, 1, most);
+    int rows = Math.clamp(q.shape().dim(0).max(), 1, ROWS_MAX);
     return new CachedAttentionShape(
         queries,
-        heads,
+        group,
         kvHeads,
-        capacity,
+        k.shape().dim(0).evaluate(dims),
         Math.toIntExact(q.shape().dim(2).constant()),
         Math.toIntExact(v.shape().dim(2).constant()),
-        k.dtype(),
-        keyBlock,
-        rows);
+        format(k),
+        ((CachedAttention) call.op()).keyBlock(),
+        rows,
+        Math.min(group, queries == 1 ? headsMax : UNIT_ROWS_MAX / rows));
   }
 
-  /** True where the rows of a unit are heads. */
+  static CacheFormat format(View cache) {
+    return switch (cache.dtype()) {
+      case F32 -> CacheFormat.F32;
+      case F16 -> CacheFormat.F16;
+      case BF16 -> CacheFormat.BF16;
+      default -> throw new IllegalArgumentException("a cache of " + cache.dtype());
+    };
+  }
+
+  /** True where a unit has one query. */
   boolean isSingle() {
     return queries == 1;
   }
 
-  int group() {
-    return heads / kvHeads;
+  /** Into how many parts the heads are cut that share a head of the cache. */
+  int parts() {
+    return Math.ceilDiv(group, heads);
   }
 
-  long blocks() {
-    return isSingle() ? 1 : Math.ceilDiv(queries, (long) rows);
+  private long blocks() {
+    return Math.ceilDiv(queries, (long) rows);
   }
 
   long units() {
-    return queries == 0 ? 0 : isSingle() ? kvHeads : heads * blocks();
+    return (long) kvHeads * parts() * blocks();
   }
 
-  int rowsIn(long block) {
-    return isSingle() ? rows : (int) Math.min(rows, queries - block * rows);
+  /** A unit: {@code rows} queries of {@code heads} heads, from these on. */
+  record Unit(int kvHead, int head, int heads, long query, int rows) {}
+
+  /** Later queries see more keys: they come first, so that threads are done at the same time. */
+  Unit unit(long number) {
+    long block = blocks() - 1 - number % blocks();
+    long part = number / blocks() % parts();
+    int kvHead = Math.toIntExact(number / blocks() / parts());
+    int from = Math.toIntExact(group * part / parts());
+    int to = Math.toIntExact(group * (part + 1) / parts());
+    long query = block * rows;
+    return new Unit(
+        kvHead, kvHead * group + from, to - from, query, (int) Math.min(rows, queries - query));
   }
 
   /** Floats from one row of a block of scores to the next. */
   long scoreStride() {
-    return Math.ceilDiv(Math.clamp(capacity, 1, keyBlock), (long) KEY_STEP) * KEY_STEP;
+    return roundUp(Math.clamp(capacity, 1, keyBlock));
+  }
+
+  private static long roundUp(long keys) {
+    return Math.ceilDiv(keys, (long) KEY_STEP) * KEY_STEP;
   }
 
   /** A block that is not full ends with the keys that are seen, so that what follows is masked. */
   long weighed(long keys) {
-    return keys == keyBlock ? keys : Math.ceilDiv(keys, (long) KEY_STEP) * KEY_STEP;
+    return keys == keyBlock ? keys : roundUp(keys);
   }
 
   /** Enough for one query too. */
-  AttentionScratch.Room room() {
-    long widened = cache == DType.F32 ? 0 : scoreStride();
+  AttentionScratch.Room room(Products products) {
+    boolean widens = format != CacheFormat.F32;
+    long packed = products.packing().map(this::packedFloats).orElse(0L);
+    var cache =
+        new AttentionScratch.Cache(
+            widens ? scoreStride() : 0,
+            widens ? scoreStride() : 0,
+            packed,
+            capacity > keyBlock ? Math.max(rows, UNIT_ROWS_MAX) : 0);
     return new AttentionScratch.Room(
-        Math.max(rows, group()), scoreStride(), width, channels, false, widened);
+        Math.max(STRIP, group), scoreStride(), width, channels, false, cache);
+  }
+
+  private long packedFloats(Gemm gemm) {
+    return gemm.packedBytes(width, scoreStride()) / Float.BYTES;
   }
 }

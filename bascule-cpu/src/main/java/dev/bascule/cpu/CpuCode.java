@@ -4,6 +4,8 @@ import dev.bascule.core.DType;
 import dev.bascule.core.kernel.Kernel;
 import dev.bascule.cpu.asm.ExecutableMemory;
 import dev.bascule.cpu.asm.IsaLevel;
+import dev.bascule.cpu.cache.CacheCode;
+import dev.bascule.cpu.cache.CacheLayout;
 import dev.bascule.cpu.emit.Emitter;
 import dev.bascule.cpu.gemm.ElementType;
 import dev.bascule.cpu.gemm.Gemm;
@@ -21,6 +23,7 @@ final class CpuCode implements AutoCloseable {
   private final ExecutableMemory memory;
   private final CodeCache cache = new CodeCache();
   private final Map<Widened, RowWidener> wideners = new ConcurrentHashMap<>();
+  private final Map<CacheLayout, CacheCode> caches = new ConcurrentHashMap<>();
   private final Map<ElementType, Gemm> gemms = new EnumMap<>(ElementType.class);
   private final Optional<LinearTiles> linear;
 
@@ -77,6 +80,13 @@ final class CpuCode implements AutoCloseable {
   RowWidener widener(DType from, int columns) {
     return wideners.computeIfAbsent(
         new Widened(from, columns), w -> RowWidener.of(w.from, w.columns, level, memory));
+  }
+
+  /** What reads a cache of a layout as it lies, where machine code may run and rows fit vectors. */
+  Optional<CacheCode> cache(CacheLayout layout) {
+    return layout.serves(level)
+        ? Optional.of(caches.computeIfAbsent(layout, l -> CacheCode.of(l, level, memory)))
+        : Optional.empty();
   }
 
   /** Linear layers over packed weights, where machine code may run. */

@@ -77,14 +77,27 @@ public final class Gemm {
   }
 
   private void pack(Matrix source, PackedMatrix packed) {
-    long columns = packed.columns();
     try (Arena arena = Arena.ofConfined()) {
-      Panels panels = new Panels(code, arena.allocate(PanelPacker.Argument.BLOCK_BYTES, 8));
-      for (long column = 0; column < columns; column += panelColumns()) {
-        int count = (int) Math.min(panelColumns(), columns - column);
-        long panel = packed.address() + packed.index(0, column) * code.type.bytes();
-        panels.pack(source, 0, packed.depth(), column, count, panel);
-      }
+      MemorySegment arguments = arena.allocate(PanelPacker.Argument.BLOCK_BYTES, 8);
+      pack(source, packed, 0, packed.columns(), arguments);
+    }
+  }
+
+  /**
+   * Packs some columns of a right operand, allocating nothing.
+   *
+   * @param source [depth, columns], any strides; its first column is packed as column {@code from}
+   * @param from a multiple of {@link #panelColumns}
+   * @param to where to stop: a multiple of it too, or the end of the packed operand
+   * @param workspace {@link #workspaceBytes}, used by nobody else meanwhile
+   */
+  public void pack(
+      Matrix source, PackedMatrix packed, long from, long to, MemorySegment workspace) {
+    Panels panels = new Panels(code, workspace.asSlice(0, PanelPacker.Argument.BLOCK_BYTES));
+    for (long column = from; column < to; column += panelColumns()) {
+      int count = (int) Math.min(panelColumns(), to - column);
+      long panel = packed.address() + packed.index(0, column) * code.type.bytes();
+      panels.pack(source, 0, packed.depth(), column - from, count, panel);
     }
   }
 
