@@ -1,6 +1,7 @@
 package dev.bascule.llm;
 
 import dev.bascule.core.DType;
+import dev.bascule.core.DeviceException;
 import dev.bascule.core.device.Device;
 import dev.bascule.core.graph.Linear;
 import dev.bascule.engine.Engine;
@@ -10,6 +11,7 @@ import dev.bascule.models.DecoderConfig;
 import dev.bascule.models.DecoderModel;
 import dev.bascule.models.Weights;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * A decoder with its weights on a device, ready for any number of {@link Sequence}s at once. Owns
@@ -72,10 +74,37 @@ public final class LanguageModel implements AutoCloseable {
     int context = Math.min(settings.context, decoder.config().window().orElse(settings.context));
     int chunk = Math.min(settings.chunk, context);
     this.settings = settings.withContext(context).withChunk(chunk);
+    requireRoom(device, decoder, this.settings);
     this.engine = new Engine(device);
     Decoder.Limits limits =
         new Decoder.Limits(context, chunk, 1, settings.cache, settings.activations);
     this.plan = engine.compile(Decoder.graph(decoder.config(), decoder.weights(), limits));
+  }
+
+  /**
+   * What cannot fit is refused before it is tried: a system that runs out of memory ends processes
+   * without a word. The embedding table stays in its file, unless it is the output layer too.
+   */
+  private static void requireRoom(Device device, DecoderModel decoder, Settings settings) {
+    DecoderConfig config = decoder.config();
+    long table = config.features().tiedEmbeddings() ? 0 : decoder.weights().embeddingBytes();
+    long weights = decoder.weights().storedBytes() - table;
+    long positionBits = (long) config.layers() * config.cachedElements() * settings.cache.bits();
+    double cache = (double) settings.context * positionBits / Byte.SIZE;
+    long room = device.info().memoryBytes();
+    if (room > 0 && weights + cache > room) {
+      throw new DeviceException(
+          String.format(
+              Locale.ROOT,
+              "%s on %s: %.1f GB of weights and %.1f GB of caches for %d positions do not fit into"
+                  + " its %.1f GB of memory; use a smaller or quantised model, or a shorter context",
+              decoder.file().map(file -> file.path().toString()).orElse("the model"),
+              device.info().id(),
+              weights / 1e9,
+              cache / 1e9,
+              settings.context,
+              room / 1e9));
+    }
   }
 
   /**

@@ -117,7 +117,12 @@ public record DecoderConfig(
    * @param turnedDim elements of a head with rotary position; their key is one for all heads
    * @param valueDim elements of a head's value
    */
-  public record Latent(int queryRank, int rank, int plainDim, int turnedDim, int valueDim) {}
+  public record Latent(int queryRank, int rank, int plainDim, int turnedDim, int valueDim) {
+    /** Elements of a head's query. */
+    int headDim() {
+      return plainDim + turnedDim;
+    }
+  }
 
   public DecoderConfig {
     if (layers <= 0 || hidden <= 0 || kvHeads <= 0 || heads % kvHeads != 0 || vocabulary <= 0) {

@@ -22,8 +22,9 @@ final class FileWeights implements WeightSource {
 
   /** Some rows of a stored tensor, all of equal length. */
   record Piece(StoredTensor tensor, long firstRow, long rows) {
-    static Piece whole(StoredTensor tensor, int columns) {
-      return new Piece(tensor, 0, tensor.elements() / Math.max(1, columns));
+    /** All rows of a tensor that has at least one dimension. */
+    static Piece whole(StoredTensor tensor) {
+      return new Piece(tensor, 0, tensor.elements() / Math.max(1, tensor.dims().getLast()));
     }
   }
 

@@ -44,7 +44,7 @@ final class GgufNames implements FileWeights.Names {
     }
     return tensor == null || tensor.dims().isEmpty()
         ? List.of()
-        : List.of(FileWeights.Piece.whole(tensor, Math.toIntExact(tensor.dims().getLast())));
+        : List.of(FileWeights.Piece.whole(tensor));
   }
 
   /** This family has gate and up as the halves of one tensor. */

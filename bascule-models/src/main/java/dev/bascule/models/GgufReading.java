@@ -1,6 +1,7 @@
 package dev.bascule.models;
 
 import dev.bascule.formats.FormatException;
+import dev.bascule.formats.StoredTensor;
 import dev.bascule.formats.gguf.GgufEntry;
 import dev.bascule.formats.gguf.GgufFile;
 import dev.bascule.formats.gguf.GgufMetadata;
@@ -11,7 +12,8 @@ import java.util.OptionalInt;
 
 /** A decoder as GGUF metadata describe it. Source: the loaders of llama.cpp. */
 final class GgufReading {
-  private static final int MAX = 1 << 24;
+  private static final String REMEDY = "convert the model again";
+  private static final String EMBEDDING = "token_embd.weight";
   private static final int SIGMOID = 2; // llama.cpp's llama_expert_gating_func_type
 
   private final GgufFile file;
@@ -26,40 +28,88 @@ final class GgufReading {
 
   DecoderConfig config() {
     Family family = family();
-    int heads = positive("attention.head_count");
-    int hidden = positive("embedding_length");
+    int heads = positive("attention.head_count", Bounds.HEADS);
+    int hidden = positive("embedding_length", Bounds.WIDTH);
     Optional<DecoderConfig.Latent> latent =
         has("attention.kv_lora_rank") ? Optional.of(latent()) : Optional.empty();
-    int headDim =
-        latent
-            .map(l -> l.plainDim() + l.turnedDim())
-            .orElseGet(() -> positive("attention.key_length", hidden / heads));
-    int turned =
-        latent
-            .map(DecoderConfig.Latent::turnedDim)
-            .orElseGet(() -> positive("rope.dimension_count", headDim));
-    int layers = positive("block_count") - integer("nextn_predict_layers", 0, 1024, 0);
-    int context = positive("context_length");
-    int vocabulary = Math.toIntExact(file.tensor("token_embd.weight").dims().getFirst());
+    int headDim = latent.map(DecoderConfig.Latent::headDim).orElseGet(() -> headDim(hidden, heads));
+    int turned = latent.map(DecoderConfig.Latent::turnedDim).orElseGet(() -> turned(headDim));
+    int layers = layers();
+    int context = positive("context_length", Bounds.CONTEXT);
     return new DecoderConfig(
         family,
         layers,
         hidden,
         heads,
-        latent.isPresent() ? 1 : positive("attention.head_count_kv", heads),
+        latent.isPresent() ? 1 : kvHeads(heads),
         headDim,
-        positive("feed_forward_length"),
-        vocabulary,
-        (float) get("attention.layer_norm_rms_epsilon").real(),
+        positive("feed_forward_length", Bounds.WIDTH),
+        vocabulary(),
+        (float) get("attention.layer_norm_rms_epsilon").real(0, Bounds.EPSILON),
         rope(turned, latent.isPresent(), context),
         features(family),
-        experts(family),
+        experts(family, layers),
         latent,
         context,
         has("attention.sliding_window")
-            ? OptionalInt.of(positive("attention.sliding_window"))
+            ? OptionalInt.of(positive("attention.sliding_window", Bounds.CONTEXT))
             : OptionalInt.empty(),
         ends());
+  }
+
+  private int layers() {
+    int blocks = positive("block_count", Bounds.LAYERS);
+    return blocks - integer("nextn_predict_layers", 0, blocks - 1, 0);
+  }
+
+  private int vocabulary() {
+    StoredTensor table = file.tensor(EMBEDDING);
+    if (table.dims().size() != 2
+        || table.dims().getFirst() < 1
+        || table.dims().getFirst() > Bounds.VOCABULARY) {
+      throw wrongTensor(EMBEDDING, "a row for each of up to " + Bounds.VOCABULARY + " tokens");
+    }
+    return Math.toIntExact(table.dims().getFirst());
+  }
+
+  private FormatException wrongTensor(String name, String expected) {
+    return new FormatException(
+        file.path(),
+        "tensor " + FormatException.quote(name),
+        expected,
+        file.tensor(name).toString(),
+        REMEDY);
+  }
+
+  private int headDim(int hidden, int heads) {
+    if (!has("attention.key_length") && hidden < heads) {
+      throw get("attention.head_count")
+          .wrong("at most one for each of embedding_length, " + hidden, REMEDY);
+    }
+    return integer("attention.key_length", 1, Bounds.HEAD_DIM, hidden / heads);
+  }
+
+  private int turned(int headDim) {
+    String key = "rope.dimension_count";
+    int turned = integer(key, 1, headDim, headDim);
+    if (turned % 2 != 0) {
+      String stated =
+          has(key)
+              ? key
+              : has("attention.key_length") ? "attention.key_length" : "embedding_length";
+      throw get(stated)
+          .wrong("an even number of elements of a head to turn, got " + turned, REMEDY);
+    }
+    return turned;
+  }
+
+  private int kvHeads(int heads) {
+    String key = "attention.head_count_kv";
+    int kvHeads = integer(key, 1, heads, heads);
+    if (heads % kvHeads != 0) {
+      throw get(key).wrong("a divisor of attention.head_count, " + heads, REMEDY);
+    }
+    return kvHeads;
   }
 
   /** Of families with one name in GGUF the one that the other metadata tell. */
@@ -79,20 +129,20 @@ final class GgufReading {
     return metadata.get(prefix + key);
   }
 
-  private int positive(String key) {
-    return get(key).integer(1, MAX);
-  }
-
-  private int positive(String key, int otherwise) {
-    return integer(key, 1, MAX, otherwise);
+  private int positive(String key, int max) {
+    return get(key).integer(1, max);
   }
 
   private int integer(String key, int min, int max, int otherwise) {
     return metadata.find(prefix + key).map(e -> e.integer(min, max)).orElse(otherwise);
   }
 
-  private float real(String key, double otherwise) {
-    return metadata.find(prefix + key).map(e -> (float) e.real()).orElse((float) otherwise);
+  private float real(String key, double min, double max, double otherwise) {
+    return metadata.find(prefix + key).map(e -> (float) e.real(min, max)).orElse((float) otherwise);
+  }
+
+  private float factor(String key, double otherwise) {
+    return real(key, Bounds.FACTOR_MIN, Bounds.FACTOR_MAX, otherwise);
   }
 
   private DecoderConfig.Features features(Family family) {
@@ -105,54 +155,73 @@ final class GgufReading {
   }
 
   private DecoderConfig.Latent latent() {
-    int rank = positive("attention.kv_lora_rank");
-    int turned = positive("rope.dimension_count");
+    int rank = positive("attention.kv_lora_rank", Bounds.RANK);
     // files made for the transposed product say the sizes of a head apart
-    int key = positive("attention.key_length_mla", positive("attention.key_length"));
-    int value = positive("attention.value_length_mla", positive("attention.value_length"));
+    String mla = "attention.key_length_mla";
+    String keyLength = has(mla) ? mla : "attention.key_length";
+    String valueLength =
+        has("attention.value_length_mla") ? "attention.value_length_mla" : "attention.value_length";
+    int turned = positive("rope.dimension_count", Bounds.HEAD_DIM);
+    int key = positive(keyLength, 2 * Bounds.HEAD_DIM);
+    if (turned % 2 != 0 || turned >= key) {
+      throw get("rope.dimension_count")
+          .wrong("an even number of a key's " + key + " elements", REMEDY);
+    }
     return new DecoderConfig.Latent(
-        integer("attention.q_lora_rank", 0, MAX, 0), rank, key - turned, turned, value);
+        integer("attention.q_lora_rank", 0, Bounds.RANK, 0),
+        rank,
+        key - turned,
+        turned,
+        positive(valueLength, Bounds.HEAD_DIM));
   }
 
-  private Optional<DecoderConfig.Experts> experts(Family family) {
-    int count = integer("expert_count", 0, MAX, 0);
+  private Optional<DecoderConfig.Experts> experts(Family family, int layers) {
+    int count = integer("expert_count", 0, Bounds.EXPERTS, 0);
     if (count == 0) {
       return Optional.empty();
     }
     if (family == Family.LLAMA) {
       throw get("expert_count").wrong("0", "use a model that is no mixture of this kind");
     }
-    int width = positive("expert_feed_forward_length");
+    int width = positive("expert_feed_forward_length", Bounds.WIDTH);
     boolean isQwen = family == Family.QWEN3_MOE;
     boolean isSigmoid = family == Family.DEEPSEEK_V3 || family == Family.GLM4_MOE;
+    int groups = integer("expert_group_count", 1, count, 1);
+    if (count % groups != 0) {
+      throw get("expert_group_count").wrong("a divisor of the " + count + " experts", REMEDY);
+    }
     return Optional.of(
         new DecoderConfig.Experts(
             count,
-            positive("expert_used_count"),
+            positive("expert_used_count", count),
             width,
-            Math.multiplyExact(width, integer("expert_shared_count", 0, 1024, 0)),
-            integer("leading_dense_block_count", 0, MAX, 0),
+            Math.multiplyExact(width, integer("expert_shared_count", 0, Bounds.SHARED_EXPERTS, 0)),
+            integer("leading_dense_block_count", 0, layers, 0),
             isSigmoid ? DecoderConfig.Scoring.SIGMOID : DecoderConfig.Scoring.SOFTMAX,
-            integer("expert_group_count", 1, MAX, 1),
-            integer("expert_group_used_count", 1, MAX, 1),
+            groups,
+            integer("expert_group_used_count", 1, groups, 1),
             metadata.find(prefix + "expert_weights_norm").map(GgufEntry::truth).orElse(isQwen),
-            real("expert_weights_scale", 1)));
+            real("expert_weights_scale", 0, Bounds.FACTOR_MAX, 1)));
   }
 
   private Rope rope(int dimensions, boolean isLatent, int context) {
-    float theta = real("rope.freq_base", 10_000);
+    float theta = real("rope.freq_base", Bounds.THETA_MIN, Bounds.THETA_MAX, 10_000);
     String type = metadata.find(prefix + "rope.scaling.type").map(GgufEntry::text).orElse("none");
     Rope.Scaling scaling =
         switch (type) {
-          case "none" -> factors();
-          case "linear" -> new Rope.Scaling.Linear(real("rope.scaling.factor", 1));
+          case "none" -> factors(dimensions);
+          case "linear" -> new Rope.Scaling.Linear(factor("rope.scaling.factor", 1));
           case "yarn" ->
               new Rope.Scaling.Yarn(
-                  real("rope.scaling.factor", 1),
-                  positive("rope.scaling.original_context_length", context),
-                  real("rope.scaling.yarn_beta_fast", 32),
-                  real("rope.scaling.yarn_beta_slow", 1),
-                  real("rope.scaling.yarn_log_multiplier", 0.1),
+                  factor("rope.scaling.factor", 1),
+                  integer("rope.scaling.original_context_length", 1, Bounds.CONTEXT, context),
+                  factor("rope.scaling.yarn_beta_fast", 32),
+                  factor("rope.scaling.yarn_beta_slow", 1),
+                  real(
+                      "rope.scaling.yarn_log_multiplier",
+                      -Bounds.FACTOR_MAX,
+                      Bounds.FACTOR_MAX,
+                      0.1),
                   !isLatent);
           default ->
               throw get("rope.scaling.type")
@@ -162,21 +231,24 @@ final class GgufReading {
   }
 
   /** The divisors of frequencies that a file may have as a tensor. */
-  private Rope.Scaling factors() {
-    var tensor = file.tensors().get("rope_freqs.weight");
+  private Rope.Scaling factors(int dimensions) {
+    String name = "rope_freqs.weight";
+    StoredTensor tensor = file.tensors().get(name);
     if (tensor == null) {
       return new Rope.Scaling.None();
     }
-    if (tensor.elements() > MAX) {
-      throw new FormatException(
-          file.path(),
-          "tensor 'rope_freqs.weight'",
-          "one factor for each pair",
-          tensor + "",
-          "convert the model again");
+    if (tensor.elements() != dimensions / 2) {
+      throw wrongTensor(name, dimensions / 2 + " factors, one for each pair of elements");
     }
-    float[] factors = new float[(int) tensor.elements()];
+    float[] factors = new float[dimensions / 2];
     tensor.readFloats(0, factors, 0, factors.length);
+    for (float factor : factors) {
+      if (!(factor >= Bounds.FACTOR_MIN && factor <= Bounds.FACTOR_MAX)) {
+        throw wrongTensor(
+            name,
+            "factors from " + Bounds.FACTOR_MIN + " to " + Bounds.FACTOR_MAX + ", not " + factor);
+      }
+    }
     return new Rope.Scaling.Divided(factors);
   }
 

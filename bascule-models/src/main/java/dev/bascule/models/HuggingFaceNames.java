@@ -53,11 +53,7 @@ final class HuggingFaceNames implements FileWeights.Names {
     StoredTensor tensor = tensors.get(name);
     return tensor == null || tensor.dims().isEmpty()
         ? List.of()
-        : List.of(FileWeights.Piece.whole(tensor, columns(tensor)));
-  }
-
-  private static int columns(StoredTensor tensor) {
-    return Math.toIntExact(tensor.dims().getLast());
+        : List.of(FileWeights.Piece.whole(tensor));
   }
 
   /** One tensor for each expert, or all in one with gate and up as its halves. */

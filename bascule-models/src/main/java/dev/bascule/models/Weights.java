@@ -56,6 +56,11 @@ public final class Weights implements AutoCloseable {
     return sum(false);
   }
 
+  /** Bytes of the embedding table as it is stored. */
+  public long embeddingBytes() {
+    return storedBytes(Role.EMBEDDING, 0);
+  }
+
   /**
    * Bytes of weights that one token reads: all, but of experts those it is sent to, and of the
    * embedding table one row, unless it is the output layer too.

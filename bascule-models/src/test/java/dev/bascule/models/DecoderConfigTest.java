@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.bascule.core.DType;
 import dev.bascule.core.ShapeException;
+import dev.bascule.core.quant.WeightType;
 import dev.bascule.formats.FormatException;
+import dev.bascule.formats.StoredTensor;
 import dev.bascule.formats.gguf.GgufFile;
 import dev.bascule.formats.gguf.GgufMetadata;
 import dev.bascule.formats.gguf.GgufValue;
@@ -20,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What model files say, in the spellings there are. */
 class DecoderConfigTest {
@@ -124,6 +128,61 @@ class DecoderConfigTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"num_attention_heads\": 0 | num_attention_heads: expected a whole number from 1 to 16384",
+        "\"num_hidden_layers\": 1000000000 | num_hidden_layers: expected a whole number from 1 to",
+        "\"num_key_value_heads\": 3 | num_key_value_heads: expected a divisor of",
+        "\"num_key_value_heads\": 8 | num_key_value_heads: expected a whole number from 1 to 4",
+        "\"head_dim\": 7 | head_dim: expected an even number of elements to turn, got 7",
+        "\"hidden_size\": 3 | num_attention_heads: expected at most one for each of hidden_size, 3",
+        "\"rms_norm_eps\": 1e308 | rms_norm_eps: expected a number from 0.0 to 1.0, got 1.0E308",
+        "\"rope_theta\": 1e308 | rope_theta: expected a number from 2.0 to 1.0E30",
+        "\"partial_rotary_factor\": -1 | partial_rotary_factor: expected a number from 0.0 to 1.0",
+        "\"rope_scaling\": {\"type\": \"linear\", \"factor\": 0} | rope_scaling.factor: expected",
+      })
+  void whatNoDecoderCanBeIsRefusedByItsKey(String changed, String message) {
+    String key = changed.substring(0, changed.indexOf(':') + 1);
+    String sizes = SIZES.replaceAll(key + " [0-9]+, ", "");
+    assertThatThrownBy(() -> config("\"model_type\": \"llama\", " + sizes + changed))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("config.json, " + message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "expert_used_count | 9 | expert_used_count': expected a whole number from 1 to 8, got 9",
+        "expert_group_count | 3 | expert_group_count': expected a divisor of the 8 experts, got 3",
+        "expert_count | 1000000000 | expert_count': expected a whole number from 0 to 16384",
+        "rope.dimension_count | 9 | rope.dimension_count': expected an even number of a key's 16",
+        "block_count | 1 | nextn_predict_layers': expected a whole number from 0 to 0, got 1",
+      })
+  void metadataThatNoDecoderCanHaveAreRefusedByTheirKey(String key, long value, String message)
+      throws IOException {
+    Path path = folder.resolve("model.gguf");
+    GgufMetadata others =
+        GgufMetadata.empty().with("deepseek2.nextn_predict_layers", GgufValue.u32(1));
+    try (DecoderModel model = DecoderModel.open(Oracles.resources().resolve("deepseek_v3-yarn"))) {
+      GgufExport.write(
+          model.config(), model.weights(), new WeightType.Floats(DType.F32), others, path);
+    }
+    try (GgufFile file = GgufFile.open(path)) {
+      GgufWriter.write(
+          path,
+          file.metadata().with("deepseek2." + key, GgufValue.u32(value)),
+          file.tensors().values().stream().map(StoredTensor::outgoing).toList());
+    }
+    assertThatThrownBy(() -> DecoderModel.open(path))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("model.gguf")
+        .hasMessageContaining(message);
+  }
+
   @Test
   void aScalingThatIsNotKnownIsNotLeftOut() {
     assertThatThrownBy(() ->
@@ -140,8 +199,7 @@ class DecoderConfigTest {
     DecoderConfig config =
         config("\"model_type\": \"mistral\", " + SIZES + "\"sliding_window\": 1024");
     assertThat(config.window()).hasValue(1024);
-    try (Weights weights =
-        SyntheticModel.random(config, new dev.bascule.core.quant.WeightType.Floats(DType.F32), 1)) {
+    try (Weights weights = SyntheticModel.random(config, new WeightType.Floats(DType.F32), 1)) {
       assertThatThrownBy(() -> Decoder.graph(config, weights, Run.limits(2048, 1, DType.F32)))
           .isInstanceOf(ShapeException.class)
           .hasMessageContaining("sees 1024 positions");
@@ -155,11 +213,7 @@ class DecoderConfigTest {
       Path path = folder.resolve("wrong.gguf");
       GgufMetadata wrong = file.metadata().with("llama.feed_forward_length", GgufValue.u32(170));
       GgufWriter.write(
-          path,
-          wrong,
-          file.tensors().values().stream()
-              .map(dev.bascule.formats.StoredTensor::outgoing)
-              .toList());
+          path, wrong, file.tensors().values().stream().map(StoredTensor::outgoing).toList());
       try (DecoderModel model = DecoderModel.open(path)) {
         assertThatThrownBy(() -> model.weights().matrix(Role.GATE, 0))
             .isInstanceOf(FormatException.class)

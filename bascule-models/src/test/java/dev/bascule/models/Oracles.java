@@ -46,7 +46,8 @@ final class Oracles {
     }
   }
 
-  private static Path resources() {
+  /** The decoders that the tests have. */
+  static Path resources() {
     try {
       return Path.of(Objects.requireNonNull(Oracles.class.getResource("/llm")).toURI());
     } catch (URISyntaxException e) {

@@ -105,6 +105,15 @@ public final class GgufEntry {
     throw wrong("a number");
   }
 
+  /** A number, whole or not, from {@code min} to {@code max}. */
+  public double real(double min, double max) {
+    double number = real();
+    if (number >= min && number <= max) {
+      return number;
+    }
+    throw wrong("a number from " + min + " to " + max);
+  }
+
   public boolean truth() {
     if (value instanceof GgufValue.Scalar scalar && scalar.type() == GgufType.BOOL) {
       return scalar.bits() != 0;

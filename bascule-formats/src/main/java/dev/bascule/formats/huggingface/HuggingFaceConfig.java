@@ -108,12 +108,9 @@ public final class HuggingFaceConfig {
     return json.get(key).optional().map(value -> value.integer(min, max)).orElse(otherwise);
   }
 
-  public double real(String key) {
-    return json.get(key).real();
-  }
-
-  public double real(String key, double otherwise) {
-    return json.get(key).optional().map(Json::real).orElse(otherwise);
+  /** A number from {@code min} to {@code max}, or {@code otherwise} where the key is missing. */
+  public double real(String key, double min, double max, double otherwise) {
+    return json.get(key).optional().map(value -> value.real(min, max)).orElse(otherwise);
   }
 
   public boolean truth(String key, boolean otherwise) {

@@ -17,6 +17,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -84,11 +85,17 @@ public final class Json {
       }
       return document;
     } catch (JacksonException e) {
-      String where =
-          "line " + e.getLocation().getLineNr() + " column " + e.getLocation().getColumnNr();
       String got = FormatException.quote(e.getOriginalMessage());
-      throw new FormatException(file, where, "valid JSON", got, "download it again", e);
+      throw new FormatException(file, where(e), "valid JSON", got, "download it again", e);
     }
+  }
+
+  /** Nothing where the parser does not say: texts that are no UTF-16, for example. */
+  private static String where(JacksonException e) {
+    TokenStreamLocation location = e.getLocation();
+    return location == null
+        ? ""
+        : "line " + location.getLineNr() + " column " + location.getColumnNr();
   }
 
   private static FormatException broken(
@@ -334,5 +341,14 @@ public final class Json {
       case Long number -> number;
       case null, default -> throw wrong("a number");
     };
+  }
+
+  /** A number, whole or not, from {@code min} to {@code max}. */
+  public double real(double min, double max) {
+    double number = real();
+    if (number >= min && number <= max) {
+      return number;
+    }
+    throw wrong("a number from " + min + " to " + max);
   }
 }

@@ -93,7 +93,7 @@ class HuggingFaceFolderTest {
     assertThatThrownBy(config::dtype).hasMessageContainingAll("dtype", "bfloat16", "'int3'");
     assertThatThrownBy(config::modelType).hasMessageContaining("model_type");
     assertThat(config.integer("vocab_size", 1, 99, 7)).isEqualTo(7);
-    assertThat(config.real("rms_norm_eps", 1e-6)).isEqualTo(1e-6);
+    assertThat(config.real("rms_norm_eps", 0, 1, 1e-6)).isEqualTo(1e-6);
     assertThat(config.integers("eos_token_id", 0, 9)).containsExactly(2, 7);
     assertThat(config.integers("bos_token_id", 0, 9)).isEmpty();
     assertThatThrownBy(() -> config("[]")).hasMessageContaining("an object");
