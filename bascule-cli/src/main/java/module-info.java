@@ -10,6 +10,7 @@ module dev.bascule.cli {
   requires dev.bascule.llm;
   requires dev.bascule.plan;
   requires info.picocli;
+  requires java.management;
 
   uses dev.bascule.core.device.Driver;
 

@@ -90,6 +90,11 @@ final class GenerateCommand implements Callable<Integer> {
         writeLogits(opened, ids, logits);
       }
       generate(opened, tokenizer, ids);
+      if (main.explain()) {
+        ResidentMemory.peakBytes()
+            .ifPresent(
+                bytes -> console.say("resident memory: " + Text.megabytes(bytes) + " at most"));
+      }
     }
     console.out().flush();
     return ExitCodes.DONE;

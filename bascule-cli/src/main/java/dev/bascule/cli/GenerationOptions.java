@@ -1,46 +1,14 @@
 package dev.bascule.cli;
 
-import dev.bascule.core.DType;
-import dev.bascule.core.graph.Linear;
 import dev.bascule.llm.LanguageModel;
 import dev.bascule.llm.sampling.Sampling;
 import java.util.List;
-import java.util.Locale;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How a language model is run and how its tokens are chosen: options of several commands. */
+/** How a language model is run and how its tokens are chosen. */
 final class GenerationOptions {
-  @Option(
-      names = "--context",
-      paramLabel = "N",
-      defaultValue = "4096",
-      description = "tokens that prompt and answer have room for (default: ${DEFAULT-VALUE})")
-  private int context;
-
-  @Option(
-      names = "--chunk",
-      paramLabel = "N",
-      defaultValue = "256",
-      description = "tokens of a prompt that are taken at a time (default: ${DEFAULT-VALUE})")
-  private int chunk;
-
-  @Option(
-      names = "--cache",
-      paramLabel = "TYPE",
-      defaultValue = "f16",
-      description =
-          "type of keys and values in the cache: f16, bf16, f32 (default: ${DEFAULT-VALUE})")
-  private String cache = "";
-
-  @Option(
-      names = "--activations",
-      paramLabel = "TYPE",
-      defaultValue = "int8",
-      description = {
-        "before quantised weights: int8, rounded for each 32 (default), or f32;",
-        "the device may have no fast kernel for f32"
-      })
-  private String activations = "";
+  @Mixin private ModelOptions model = new ModelOptions();
 
   @Option(
       names = "--temperature",
@@ -94,27 +62,7 @@ final class GenerationOptions {
   }
 
   LanguageModel.Settings settings() {
-    if (context <= 0 || chunk <= 0) {
-      throw new RequestException(
-          "--context and --chunk must be 1 or more, not " + context + " and " + chunk);
-    }
-    DType type =
-        switch (cache) {
-          case "f16" -> DType.F16;
-          case "bf16" -> DType.BF16;
-          case "f32" -> DType.F32;
-          default ->
-              throw new RequestException("--cache is f16, bf16 or f32, not " + Text.quote(cache));
-        };
-    Linear.Activations rounding =
-        switch (activations.toLowerCase(Locale.ROOT)) {
-          case "int8" -> Linear.Activations.INT8;
-          case "f32" -> Linear.Activations.F32;
-          default ->
-              throw new RequestException(
-                  "--activations is int8 or f32, not " + Text.quote(activations));
-        };
-    return new LanguageModel.Settings(context, chunk, type, rounding);
+    return model.settings();
   }
 
   Sampling sampling() {

@@ -1,7 +1,12 @@
 package dev.bascule.cli;
 
+import dev.bascule.core.device.Device;
+import dev.bascule.formats.FormatException;
 import dev.bascule.formats.StoredTensor;
 import dev.bascule.formats.TensorFile;
+import dev.bascule.formats.gguf.GgufFile;
+import dev.bascule.formats.huggingface.HuggingFaceFolder;
+import dev.bascule.llm.LanguageModel;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -18,7 +24,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description = {
-      "Says what a model holds, without loading it.",
+      "Says what a model holds and what memory it needs, without loading it.",
       "Takes a GGUF (of a split one any part), a safetensors file or its index, or a model's folder."
     },
     sortOptions = false)
@@ -28,6 +34,8 @@ final class InspectCommand implements Callable<Integer> {
 
   @Option(names = "--tensors", description = "list every tensor")
   private boolean listTensors;
+
+  @Mixin private ModelOptions options = new ModelOptions();
 
   private final Main main;
   private final Console console;
@@ -50,16 +58,37 @@ final class InspectCommand implements Callable<Integer> {
     if (path == null) {
       throw new RequestException("inspect: give a model's file or folder");
     }
+    LanguageModel.Settings settings = options.settings();
     try (TensorFile model = ModelPath.open(path)) {
       ModelDescription description = ModelDescription.of(model);
       List<TypeTotal> types = types(model);
+      Memory memory = memory(path, model, settings);
       if (main.json()) {
-        console.out().println(json(description, types, model));
+        console.out().println(json(description, types, model, memory));
       } else {
-        print(description, types, model);
+        print(description, types, model, memory);
       }
     }
     return ExitCodes.DONE;
+  }
+
+  /** What generating would take, or why that is not known. */
+  private sealed interface Memory {
+    record Known(MemoryNeed need) implements Memory {}
+
+    record Unknown(String reason) implements Memory {}
+  }
+
+  private Memory memory(Path at, TensorFile model, LanguageModel.Settings settings) {
+    if (!(model instanceof GgufFile || model instanceof HuggingFaceFolder)) {
+      return new Memory.Unknown(
+          "tensors alone do not say how they are used; inspect the model's folder");
+    }
+    try (Device device = main.openDevice()) {
+      return new Memory.Known(MemoryNeed.of(at, device, settings));
+    } catch (FormatException e) {
+      return new Memory.Unknown(String.valueOf(e.getMessage()));
+    }
   }
 
   /** Types by the bytes that they take, most first. */
@@ -78,7 +107,8 @@ final class InspectCommand implements Callable<Integer> {
     return types.stream().mapToLong(TypeTotal::elements).sum();
   }
 
-  private void print(ModelDescription description, List<TypeTotal> types, TensorFile model) {
+  private void print(
+      ModelDescription description, List<TypeTotal> types, TensorFile model, Memory memory) {
     PrintWriter out = console.out();
     line("format", description.format());
     description.architecture().ifPresent(name -> line("architecture", name));
@@ -93,6 +123,10 @@ final class InspectCommand implements Callable<Integer> {
               count,
               Text.bytes(type.bytes()),
               8.0 * type.bytes() / Math.max(1, type.elements())));
+    }
+    switch (memory) {
+      case Memory.Known known -> known.need().lines().forEach(this::line);
+      case Memory.Unknown unknown -> line("memory", "not known: " + unknown.reason());
     }
     line("metadata", description.metadata().isEmpty() ? "none" : "");
     description
@@ -116,7 +150,8 @@ final class InspectCommand implements Callable<Integer> {
     console.out().println(Text.format("%-13s %s", name, value).stripTrailing());
   }
 
-  private String json(ModelDescription description, List<TypeTotal> types, TensorFile model) {
+  private String json(
+      ModelDescription description, List<TypeTotal> types, TensorFile model, Memory memory) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("path", model.path().toString());
     json.put("format", description.format());
@@ -134,6 +169,10 @@ final class InspectCommand implements Callable<Integer> {
       totals.add(total);
     }
     json.put("types", totals);
+    switch (memory) {
+      case Memory.Known known -> json.put("memory", known.need().json());
+      case Memory.Unknown unknown -> json.put("memoryUnknown", unknown.reason());
+    }
     json.put("metadata", description.metadata());
     if (listTensors) {
       List<Map<String, Object>> tensors = new ArrayList<>();

@@ -28,6 +28,11 @@ final class Text {
     return count + " " + noun + (count == 1 ? "" : "s");
   }
 
+  /** Bytes for people who compare them: {@code 1,249.3 MB}. */
+  static String megabytes(long bytes) {
+    return format("%,.1f MB", bytes / 1e6);
+  }
+
   /** Bytes for people: {@code 90.4 MB}. */
   static String bytes(long bytes) {
     if (bytes < 1000) {

@@ -33,14 +33,40 @@ final class Constants implements AutoCloseable {
     }
   }
 
+  /** Memory that is only counted. */
+  private record Counted(long bytes) implements Buffer {
+    @Override
+    public Optional<MemorySegment> host() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static final int STAGING_RATIO_MAX = 4;
+
   private final Device device;
+  private final boolean isCounted;
   private final Map<Key, Buffer> buffers = new HashMap<>();
   private Arena stagingArena = Arena.ofShared();
   private MemorySegment staging = MemorySegment.NULL;
   private long bytes;
 
   Constants(Device device) {
+    this(device, false);
+  }
+
+  private Constants(Device device, boolean isCounted) {
     this.device = device;
+    this.isCounted = isCounted;
+  }
+
+  /**
+   * Constants that are counted and not made: plans over them say what they take, and cannot run.
+   */
+  static Constants counted(Device device) {
+    return new Constants(device, true);
   }
 
   synchronized Buffer get(Tensor tensor, Optional<Encoding> encoding, Stream stream) {
@@ -49,11 +75,18 @@ final class Constants implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    Buffer buffer =
-        encoding.isPresent() ? encoded(tensor, encoding.get(), stream) : plain(tensor, stream);
+    Buffer buffer = isCounted ? counted(tensor, encoding) : made(tensor, encoding, stream);
     buffers.put(key, buffer);
     bytes += buffer.bytes();
     return buffer;
+  }
+
+  private static Buffer counted(Tensor tensor, Optional<Encoding> encoding) {
+    return new Counted(encoding.map(Encoding::bytes).orElse(Math.max(1, tensor.byteSize())));
+  }
+
+  private Buffer made(Tensor tensor, Optional<Encoding> encoding, Stream stream) {
+    return encoding.isPresent() ? encoded(tensor, encoding.get(), stream) : plain(tensor, stream);
   }
 
   private Buffer plain(Tensor tensor, Stream stream) {
@@ -102,9 +135,12 @@ final class Constants implements AutoCloseable {
     stream.synchronize(); // before the memory is used again
   }
 
-  /** Memory that one weight after the other passes through: pages are taken, and cleared, once. */
+  /**
+   * Memory that one weight after the other passes through: pages are taken, and cleared, once for
+   * weights of about a size, and given back before weights that are much smaller.
+   */
   private MemorySegment staging(long size) {
-    if (staging.byteSize() < size) {
+    if (staging.byteSize() < size || staging.byteSize() / STAGING_RATIO_MAX > size) {
       releaseStaging();
       staging = stagingArena.allocate(size, 64);
     }

@@ -105,6 +105,27 @@ public final class Engine implements AutoCloseable {
   }
 
   public Plan compile(Graph graph) {
+    try (Stream stream = device.stream()) {
+      Plan plan = build(graph, constants, stream);
+      stream.synchronize();
+      constants.releaseStaging();
+      return plan;
+    }
+  }
+
+  /**
+   * What the plan of {@code graph} would take: it is compiled as {@link #compile(Graph)} does, but
+   * its constants are counted in the layouts that kernels want, not made.
+   */
+  public Footprint footprint(Graph graph) {
+    try (Constants counted = Constants.counted(device);
+        Stream stream = device.stream();
+        Plan plan = build(graph, counted, stream)) {
+      return new Footprint(counted.bytes(), plan.stateBytes(), plan.arenaBytes());
+    }
+  }
+
+  private Plan build(Graph graph, Constants used, Stream stream) {
     Pipeline.Prepared prepared = Pipeline.prepare(graph, this::claims);
     Graph ready = prepared.graph();
     Map<Node, LibraryKernel> library = new HashMap<>();
@@ -113,14 +134,7 @@ public final class Engine implements AutoCloseable {
     }
     Schedule schedule = new Schedule(ready, library);
     Bindings largest = largest(ready, schedule.order);
-    try (Stream stream = device.stream()) {
-      Plan plan =
-          new PlanBuilder(device, constants, stream, ready, schedule, largest)
-              .build(prepared.notes());
-      stream.synchronize();
-      constants.releaseStaging();
-      return plan;
-    }
+    return new PlanBuilder(device, used, stream, ready, schedule, largest).build(prepared.notes());
   }
 
   private boolean claims(Node node) {

@@ -128,6 +128,11 @@ public final class Plan implements AutoCloseable {
     return Math.max(arenaBytes, variants.stream().mapToLong(Plan::arenaBytes).max().orElse(0));
   }
 
+  /** Bytes of the states that a store keeps, at their largest declared dimensions. */
+  public long stateBytes() {
+    return graph.states().stream().mapToLong(state -> state.type().bytes().max()).sum();
+  }
+
   /** Launches of one run. */
   public int launches() {
     return segments.stream().mapToInt(Segment::launches).sum();

@@ -14,6 +14,7 @@ import dev.bascule.core.graph.Parameter;
 import dev.bascule.core.graph.State;
 import dev.bascule.core.graph.Value;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,6 +66,7 @@ final class PlanBuilder {
     List<Value> kept = graph.roots().stream().map(schedule::storage).toList();
     MemoryPlan memory = new MemoryPlan(inputs, schedule.order, kept, inPlace::contains, workspaces);
     buffers.add(new Plan.Source.Arena());
+    encodeConstants();
     List<Plan.Segment> segments = segments(memory);
     Map<String, Plan.Place> outputs = new LinkedHashMap<>();
     graph.outputs().forEach((name, value) -> outputs.put(name, place(value, memory)));
@@ -94,6 +96,36 @@ final class PlanBuilder {
       case Task.LibraryTask library -> Optional.of(library.kernel().prepare(library.call()));
       case Task.HostTask host -> Optional.empty();
     };
+  }
+
+  /**
+   * Encodes weights, the largest first: what is in memory twice while it is encoded is large only
+   * as long as little else is there, so that the peak is what remains.
+   */
+  private void encodeConstants() {
+    record Weight(Constant constant, Encoding encoding) {}
+    List<Weight> weights = new ArrayList<>();
+    for (Task task : schedule.order) {
+      if (task instanceof Task.LibraryTask library) {
+        for (int i = 0; i < library.operands().size(); i++) {
+          if (library.operands().get(i).node().op() instanceof Constant constant) {
+            encoding(library, i).ifPresent(form -> weights.add(new Weight(constant, form)));
+          }
+        }
+      }
+    }
+    weights.sort(
+        Comparator.comparingLong((Weight weight) -> weight.constant.tensor().byteSize())
+            .reversed());
+    weights.forEach(
+        weight -> constants.get(weight.constant.tensor(), Optional.of(weight.encoding), stream));
+  }
+
+  /** The layout that a library kernel wants a constant operand in. */
+  private static Optional<Encoding> encoding(Task.LibraryTask task, int index) {
+    return task.operands().get(index).node().op() instanceof Constant
+        ? task.kernel().encodingFor(task.call(), index)
+        : Optional.empty();
   }
 
   private List<Plan.Segment> segments(MemoryPlan memory) {
@@ -144,10 +176,7 @@ final class PlanBuilder {
 
   private Program.Operand libraryOperand(Task.LibraryTask task, int index, MemoryPlan memory) {
     Value value = task.operands().get(index);
-    Optional<Encoding> encoding =
-        value.node().op() instanceof Constant
-            ? task.kernel().encodingFor(task.call(), index)
-            : Optional.empty();
+    Optional<Encoding> encoding = encoding(task, index);
     if (encoding.isPresent() && value.node().op() instanceof Constant constant) {
       Buffer buffer = constants.get(constant.tensor(), encoding, stream);
       return new Program.Operand(number(buffer, new Plan.Source.Fixed(buffer)), 0, -1);
@@ -214,11 +243,12 @@ final class PlanBuilder {
     text.append(
         String.format(
             java.util.Locale.ROOT,
-            "memory: arena %,d bytes at the largest declared dimensions (%,d without sharing, %d in place), constants %,d bytes%n",
+            "memory: arena %,d bytes at the largest declared dimensions (%,d without sharing, %d in place), constants %,d bytes, states %,d bytes%n",
             memory.bytes(),
             memory.unsharedBytes(),
             memory.inPlaceCount(),
-            constants.bytes()));
+            constants.bytes(),
+            graph.states().stream().mapToLong(state -> state.type().bytes().max()).sum()));
     return text.toString();
   }
 }

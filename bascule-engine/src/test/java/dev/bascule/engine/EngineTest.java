@@ -229,6 +229,30 @@ class EngineTest {
   }
 
   @Test
+  void aFootprintIsWhatThePlanTakesThen() {
+    State sum = new State("sum", TensorType.of(DType.F32, 4));
+    Value x = input("x", DType.F32, Dim.of(4));
+    Value scaled = Ops.mul(Functions.softmax(x, 0), Constant.of("scales", random(1, 4)));
+    Graph graph =
+        new Graph(
+            "scaled",
+            List.of(x),
+            new LinkedHashMap<>(Map.of("y", scaled)),
+            Map.of(sum, Ops.add(Parameter.read(sum), scaled)));
+    try (ReferenceDevice device = new ReferenceDevice();
+        Engine engine = new Engine(device)) {
+      Footprint before = engine.footprint(graph);
+      assertThat(engine.constantBytes()).isZero();
+      try (Plan plan = engine.compile(graph)) {
+        assertThat(before)
+            .isEqualTo(new Footprint(engine.constantBytes(), plan.stateBytes(), plan.arenaBytes()));
+      }
+      assertThat(before.stateBytes()).isEqualTo(16);
+      assertThat(before.constantBytes()).isEqualTo(16);
+    }
+  }
+
+  @Test
   void nothingLeaksWhenEverythingIsClosed() {
     Value x = input("x", DType.F32, N, Dim.of(16));
     Graph graph = Graph.of("g", List.of(x), List.of(Ops.matmul(x, Constant.of(random(1, 16, 4)))));

@@ -3,8 +3,10 @@ package dev.bascule.llm;
 import dev.bascule.core.DType;
 import dev.bascule.core.DeviceException;
 import dev.bascule.core.device.Device;
+import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.Linear;
 import dev.bascule.engine.Engine;
+import dev.bascule.engine.Footprint;
 import dev.bascule.engine.Plan;
 import dev.bascule.models.Decoder;
 import dev.bascule.models.DecoderConfig;
@@ -46,6 +48,12 @@ public final class LanguageModel implements AutoCloseable {
       return new Settings(CONTEXT_USUAL, CHUNK_USUAL, DType.F16, Linear.Activations.INT8);
     }
 
+    /** What fits a model: its attention may see fewer positions, and a chunk is no longer. */
+    private Settings within(DecoderConfig config) {
+      int positions = Math.min(context, config.window().orElse(context));
+      return withContext(positions).withChunk(Math.min(chunk, positions));
+    }
+
     public Settings withContext(int positions) {
       return new Settings(positions, chunk, cache, activations);
     }
@@ -71,14 +79,27 @@ public final class LanguageModel implements AutoCloseable {
   /** Compiles a decoder for {@code device}; owns {@code decoder} from now on. */
   public LanguageModel(DecoderModel decoder, Device device, Settings settings) {
     this.decoder = decoder;
-    int context = Math.min(settings.context, decoder.config().window().orElse(settings.context));
-    int chunk = Math.min(settings.chunk, context);
-    this.settings = settings.withContext(context).withChunk(chunk);
+    this.settings = settings.within(decoder.config());
     requireRoom(device, decoder, this.settings);
     this.engine = new Engine(device);
+    this.plan = engine.compile(graph(decoder, this.settings));
+  }
+
+  private static Graph graph(DecoderModel decoder, Settings settings) {
     Decoder.Limits limits =
-        new Decoder.Limits(context, chunk, 1, settings.cache, settings.activations);
-    this.plan = engine.compile(Decoder.graph(decoder.config(), decoder.weights(), limits));
+        new Decoder.Limits(
+            settings.context, settings.chunk, 1, settings.cache, settings.activations);
+    return Decoder.graph(decoder.config(), decoder.weights(), limits);
+  }
+
+  /**
+   * The memory that {@code decoder} and one sequence would take on {@code device}, by the plan that
+   * would run: weights are not loaded.
+   */
+  public static Footprint footprint(DecoderModel decoder, Device device, Settings settings) {
+    try (Engine engine = new Engine(device)) {
+      return engine.footprint(graph(decoder, settings.within(decoder.config())));
+    }
   }
 
   /**

@@ -1,0 +1,126 @@
+package dev.bascule.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.bascule.core.quant.QuantType;
+import dev.bascule.core.quant.WeightType;
+import dev.bascule.formats.gguf.GgufMetadata;
+import dev.bascule.formats.json.Json;
+import dev.bascule.models.DecoderConfig;
+import dev.bascule.models.Family;
+import dev.bascule.models.GgufExport;
+import dev.bascule.models.Rope;
+import dev.bascule.models.SyntheticModel;
+import dev.bascule.models.Weights;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@code inspect} says of memory, held to what {@code generate} takes. */
+class MemoryNeedTest {
+  /** 126 million weights, the output layer the largest. */
+  private static final DecoderConfig SHAPE =
+      new DecoderConfig(
+          Family.QWEN3,
+          6,
+          1024,
+          8,
+          4,
+          128,
+          3072,
+          40_000,
+          1e-6f,
+          new Rope(128, 1e6f, new Rope.Scaling.None()),
+          new DecoderConfig.Features(true, false, false, true, false),
+          Optional.empty(),
+          Optional.empty(),
+          4096,
+          OptionalInt.empty(),
+          new DecoderConfig.Ends(OptionalInt.empty(), List.of()));
+
+  private static final String CONTEXT = "2048";
+
+  @TempDir private static Path folder;
+
+  @BeforeAll
+  static void writeTheModel() throws IOException {
+    WeightType q8 = new WeightType.Blocks(QuantType.Q8_0);
+    try (Weights weights = SyntheticModel.random(SHAPE, q8, 3)) {
+      GgufExport.write(SHAPE, weights, q8, GgufMetadata.empty(), model());
+    }
+  }
+
+  private static Path model() {
+    return folder.resolve("middle.gguf");
+  }
+
+  private static Json memory(String inspected) {
+    return Json.parse(inspected.getBytes(StandardCharsets.UTF_8), "standard output").get("memory");
+  }
+
+  private static long bytes(Json json, String name) {
+    return json.get(name).integer(0L, 1L << 40);
+  }
+
+  private static String[] generate() {
+    return new String[] {
+      "generate",
+      model().toString(),
+      "--context",
+      CONTEXT,
+      "--prompt-ids",
+      "1,2,3,4",
+      "--max-tokens",
+      "32",
+      "--explain"
+    };
+  }
+
+  @Test
+  void whatIsPlannedIsWhatThePlanTakes() {
+    CommandLineRun inspected =
+        CommandLineRun.of("inspect", model().toString(), "--context", CONTEXT, "--json");
+    assertThat(inspected.code()).as(inspected.err()).isZero();
+    Json memory = memory(inspected.out());
+    CommandLineRun run = CommandLineRun.of(generate());
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err())
+        .containsPattern(String.format("arena %,d bytes", bytes(memory, "working")))
+        .contains(String.format("constants %,d bytes", bytes(memory, "weights")))
+        .contains(String.format("states %,d bytes", bytes(memory, "cache")));
+    // keys and values of 4 heads of 128 elements in f16
+    assertThat(bytes(memory, "cache")).isEqualTo(6L * 2048 * 2 * 4 * 128 * 2);
+    long parts =
+        bytes(memory, "weights")
+            + bytes(memory, "cache")
+            + bytes(memory, "working")
+            + bytes(memory, "program");
+    assertThat(bytes(memory, "total")).isEqualTo(parts);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aProcessTakesWhatInspectSaid() throws Exception {
+    CommandProcess inspected =
+        CommandProcess.of("inspect", model().toString(), "--context", CONTEXT, "--json");
+    assertThat(inspected.code()).as(inspected.err()).isZero();
+    CommandProcess run = CommandProcess.of(generate());
+    Matcher peak = Pattern.compile("resident memory: ([0-9,.]+) MB").matcher(run.err());
+    assertThat(peak.find()).as(run.err()).isTrue();
+    double megabytes = Double.parseDouble(peak.group(1).replace(",", ""));
+    double said = bytes(memory(inspected.out()), "total") / 1e6;
+    // when the JVM compiles what, and so what its compilers take, is not the same twice
+    assertThat(megabytes).isCloseTo(said, within(0.1 * said));
+  }
+}
