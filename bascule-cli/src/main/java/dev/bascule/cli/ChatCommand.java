@@ -51,6 +51,7 @@ final class ChatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    options.idle().ifPresent(console::say);
     Tokenizer tokenizer = Tokenizer.open(model).with(Optional.empty(), Optional.empty());
     ChatTemplate template =
         ChatTemplate.of(model, tokenizer.tokens())

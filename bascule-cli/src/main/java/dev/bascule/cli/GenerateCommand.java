@@ -13,6 +13,7 @@ import dev.bascule.llm.Sequence;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,6 +62,15 @@ final class GenerateCommand implements Callable<Integer> {
       description = "where to go on if the device fails in the middle")
   private @Nullable String then;
 
+  @Option(
+      names = "--logprobs",
+      paramLabel = "N",
+      description = {
+        "print each new token with its log-probability and the N likeliest tokens;",
+        "they are the model's own, before temperature and penalties"
+      })
+  private @Nullable Integer logProbabilities;
+
   @Mixin private GenerationOptions options = new GenerationOptions();
 
   private final Main main;
@@ -76,6 +86,13 @@ final class GenerateCommand implements Callable<Integer> {
     if ((prompt == null) == (promptIds == null)) {
       throw new RequestException("generate: give --prompt or --prompt-ids, one of them");
     }
+    if (logProbabilities != null && (logProbabilities < 0 || printIds)) {
+      throw new RequestException(
+          logProbabilities < 0
+              ? "--logprobs must be 0 or more, not " + logProbabilities
+              : "generate: --print-ids and --logprobs print in ways of their own; give one of them");
+    }
+    options.idle().ifPresent(console::say);
     // a large vocabulary takes as long to read as the weights take to pack
     Ahead<Optional<Tokenizer>> reading = new Ahead<>("tokenizer", this::tokenizer);
     try (Device device = main.openDevice();
@@ -101,18 +118,28 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private void generate(LanguageModel opened, Optional<Tokenizer> tokenizer, int[] ids) {
-    boolean streams = !printIds && !main.json();
+    List<ChosenToken> chosen = new ArrayList<>();
     try (Spare spare = new Spare();
         Generator generator = generator(opened, tokenizer, spare)) {
       Generator.Result result =
           generator.generate(
-              ids, options.maxTokens(), options.stops(), options.sampling(), listener(streams));
+              ids,
+              options.maxTokens(),
+              options.stops(),
+              options.sampling(),
+              new Shown(tokenizer, chosen));
       if (main.json()) {
-        console.out().println(JsonText.of(json(ids, result)));
+        Map<String, Object> json = json(ids, result);
+        if (logProbabilities != null) {
+          json.put("tokens", chosen.stream().map(ChosenToken::json).toList());
+        }
+        console.out().println(JsonText.of(json));
       } else if (printIds) {
         console.out().println(line(result.ids()));
       } else {
-        console.out().println();
+        if (logProbabilities == null) {
+          console.out().println();
+        }
         console.say(speed(ids.length, result));
       }
     }
@@ -141,27 +168,47 @@ final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  private Generator.Listener listener(boolean streams) {
-    return new Generator.Listener() {
-      @Override
-      public boolean token(int id, String text) {
-        rest(text);
-        return true;
-      }
+  /** Prints text as it comes, or tokens with their log-probabilities; or keeps them. */
+  private final class Shown implements Generator.Listener {
+    private final Optional<Tokenizer> tokenizer;
+    private final List<ChosenToken> chosen;
 
-      @Override
-      public void rest(String text) {
-        if (streams) {
-          console.out().print(text);
-          console.out().flush();
-        }
-      }
+    Shown(Optional<Tokenizer> tokenizer, List<ChosenToken> chosen) {
+      this.tokenizer = tokenizer;
+      this.chosen = chosen;
+    }
 
-      @Override
-      public void moved(DeviceException failure) {
-        console.say("the device failed (" + failure.getMessage() + "); " + then + " goes on");
+    @Override
+    public void chosen(int id, float[] given) {
+      if (logProbabilities == null) {
+        return;
       }
-    };
+      ChosenToken token = ChosenToken.of(id, given, logProbabilities, tokenizer);
+      chosen.add(token);
+      if (!main.json()) {
+        console.out().println(token.line());
+        console.out().flush();
+      }
+    }
+
+    @Override
+    public boolean token(int id, String text) {
+      rest(text);
+      return true;
+    }
+
+    @Override
+    public void rest(String text) {
+      if (!printIds && !main.json() && logProbabilities == null) {
+        console.out().print(text);
+        console.out().flush();
+      }
+    }
+
+    @Override
+    public void moved(DeviceException failure) {
+      console.say("the device failed (" + failure.getMessage() + "); " + then + " goes on");
+    }
   }
 
   static String speed(int promptTokens, Generator.Result result) {

@@ -24,8 +24,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description = {
-      "Says what a model holds and what memory it needs, without loading it.",
-      "Takes a GGUF (of a split one any part), a safetensors file or its index, or a model's folder."
+      "Says what a model holds and what memory it needs.",
+      "It loads no weights. It takes a GGUF (of a split one any part), a safetensors file or its index,",
+      "or a model's folder."
     },
     sortOptions = false)
 final class InspectCommand implements Callable<Integer> {

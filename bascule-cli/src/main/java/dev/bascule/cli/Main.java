@@ -12,8 +12,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code bascule} command, and the options that all its commands take. */
 @Command(
@@ -186,10 +188,32 @@ public final class Main implements Runnable {
       }
       return ExitCodes.of(problem);
     });
+    line.setParameterExceptionHandler((problem, given) -> {
+      console.say(wrong(problem));
+      return ExitCodes.WRONG_REQUEST;
+    });
     int code = line.execute(args);
     console.out().flush();
     console.err().flush();
     return code;
+  }
+
+  /** What is wrong with a command line, in one line, and where to read what would be right. */
+  private static String wrong(ParameterException problem) {
+    CommandLine command = problem.getCommandLine();
+    String message =
+        String.valueOf(problem.getMessage())
+            .replaceAll("\\s+", " ")
+            .replaceFirst("is not an? (int|long)$", "is not a whole number")
+            .replaceFirst("is not an? (float|double)$", "is not a number");
+    if (problem instanceof UnmatchedArgumentException unmatched) {
+      String first = unmatched.getUnmatched().getFirst();
+      boolean isCommand = !command.getSubcommands().isEmpty() && !first.startsWith("-");
+      message = isCommand ? "there is no command " + Text.quote(first) : message;
+      List<String> near = unmatched.getSuggestions();
+      message += near.isEmpty() ? "" : "; perhaps " + String.join(" or ", near);
+    }
+    return message + "; see " + command.getCommandSpec().qualifiedName() + " --help";
   }
 
   public static void main(String[] args) {

@@ -1,10 +1,12 @@
 package dev.bascule.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.bascule.core.quant.QuantType;
 import dev.bascule.core.quant.WeightType;
 import dev.bascule.formats.gguf.GgufMetadata;
+import dev.bascule.formats.json.Json;
 import dev.bascule.models.DecoderConfig;
 import dev.bascule.models.Family;
 import dev.bascule.models.GgufExport;
@@ -12,6 +14,7 @@ import dev.bascule.models.Rope;
 import dev.bascule.models.SyntheticModel;
 import dev.bascule.models.Weights;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,7 +62,17 @@ class GenerateCommandTest {
 
   private static CommandLineRun generate(String... more) {
     List<String> arguments = new ArrayList<>(List.of("generate", model().toString()));
-    arguments.addAll(List.of("--context", "48", "--max-tokens", "12", "--print-ids"));
+    arguments.addAll(List.of("--context", "48", "--print-ids"));
+    if (!List.of(more).contains("--max-tokens")) {
+      arguments.addAll(List.of("--max-tokens", "12"));
+    }
+    arguments.addAll(List.of(more));
+    return CommandLineRun.of(arguments.toArray(String[]::new));
+  }
+
+  private static CommandLineRun withoutIds(String... more) {
+    List<String> arguments = new ArrayList<>(List.of("generate", model().toString()));
+    arguments.addAll(List.of("--max-tokens", "12"));
     arguments.addAll(List.of(more));
     return CommandLineRun.of(arguments.toArray(String[]::new));
   }
@@ -91,6 +104,43 @@ class GenerateCommandTest {
   }
 
   @Test
+  void tokensThatCameAreKeptAwayByPenalties() {
+    String[] never = {"--prompt-ids", "5,9,2", "--presence-penalty", "1e6"};
+    List<String> ids = new ArrayList<>(List.of("5", "9", "2"));
+    ids.addAll(List.of(generate(never).out().strip().split(" ")));
+    assertThat(ids).hasSize(15).doesNotHaveDuplicates();
+    String[] often = {"--prompt-ids", "5,9,2", "--frequency-penalty", "1e6"};
+    assertThat(generate(often).out()).isEqualTo(generate(never).out());
+    String[] last = {
+      "--prompt-ids", "5,9,2", "--presence-penalty", "-1e6", "--penalty-window", "1"
+    };
+    assertThat(generate(last).out().strip().split(" ")).containsOnly("2");
+  }
+
+  @Test
+  void logProbabilitiesOfAllTokensAreADistribution() {
+    CommandLineRun run = withoutIds("--prompt-ids", "5,9", "--json", "--logprobs", "80");
+    assertThat(run.code()).as(run.err()).isZero();
+    Json json = Json.parse(run.out().getBytes(StandardCharsets.UTF_8), "standard output");
+    List<Json> tokens = json.get("tokens").elements();
+    assertThat(tokens).hasSize(12);
+    for (int i = 0; i < tokens.size(); i++) {
+      List<Json> top = tokens.get(i).get("top").elements();
+      int id = tokens.get(i).get("id").integer(0, 79);
+      assertThat(id).isEqualTo(json.get("ids").elements().get(i).integer(0, 79));
+      assertThat(top.getFirst().get("id").integer(0, 79)).as("greedy").isEqualTo(id);
+      assertThat(tokens.get(i).get("logprob").real())
+          .isEqualTo(top.getFirst().get("logprob").real());
+      double sum = top.stream().mapToDouble(one -> Math.exp(one.get("logprob").real())).sum();
+      assertThat(sum).isCloseTo(1, within(1e-9));
+    }
+    CommandLineRun lines = withoutIds("--prompt-ids", "5,9", "--logprobs", "2");
+    assertThat(lines.out().lines())
+        .hasSize(12)
+        .allMatch(line -> line.matches(" *\\d+ +-\\d+\\.\\d{4} +\\d+ -[\\d.]+, \\d+ -[\\d.]+"));
+  }
+
+  @Test
   void anotherDeviceGoesOnWithTheSameIds() {
     CommandLineRun whole = generate("--prompt-ids", "5,9,2");
     CommandLineRun broken =
@@ -115,6 +165,28 @@ class GenerateCommandTest {
     assertThat(generate("--prompt-ids", "5,80").err())
         .contains("token 80 is not one of the model's 80");
     assertThat(generate("--prompt-ids", "5", "--cache", "f8").err()).contains("--cache is f16");
+    for (String[] wrong :
+        new String[][] {
+          {"--temperature", "-1", "a temperature from 0, got -1.0"},
+          {"--top-k", "-1", "top-k of 0 (all) or more, got -1"},
+          {"--top-p", "0", "top-p above 0 and up to 1 (all), got 0.0"},
+          {"--min-p", "2", "min-p from 0 (all) to 1, got 2.0"},
+          {"--repeat-penalty", "0", "repetition above 0, got 0.0"},
+          {"--presence-penalty", "NaN", "a finite presence penalty, got NaN"},
+          {"--frequency-penalty", "NaN", "a finite frequency penalty, got NaN"},
+          {"--penalty-window", "-1", "a window of 0 (all) or more tokens, got -1"},
+          {"--stop", "", "--stop needs a text"},
+          {"--logprobs", "-1", "--logprobs must be 0 or more, not -1"},
+          {"--logprobs", "1", "--print-ids and --logprobs"},
+          {"--max-tokens", "-1", "--max-tokens must be 0 or more, not -1"},
+          {"--seed", "x", "'x' is not a whole number"}
+        }) {
+      CommandLineRun run = generate("--prompt-ids", "5", wrong[0], wrong[1]);
+      assertThat(run.err()).contains(wrong[2]);
+      assertThat(run.err().strip().lines()).hasSize(1);
+      assertThat(run.code()).isEqualTo(ExitCodes.WRONG_REQUEST);
+    }
+    assertThat(generate("--prompt-ids", "5", "--top-k", "3").err()).contains("give --temperature");
     CommandLineRun text = generate("--prompt", "hello");
     assertThat(text.code()).isEqualTo(ExitCodes.WRONG_REQUEST);
     assertThat(text.err().strip().lines()).hasSize(1);

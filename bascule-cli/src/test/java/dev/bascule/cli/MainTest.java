@@ -33,7 +33,14 @@ class MainTest {
   void anUnknownOptionIsAWrongRequest() {
     CommandLineRun run = CommandLineRun.of("embed", "--no-such-option", "a");
     assertThat(run.code()).isEqualTo(2);
-    assertThat(run.err()).contains("--no-such-option");
+    assertThat(run.err().strip())
+        .hasLineCount(1)
+        .contains("--no-such-option", "see bascule embed --help");
+    CommandLineRun command = CommandLineRun.of("generat");
+    assertThat(command.code()).isEqualTo(2);
+    assertThat(command.err().strip())
+        .hasLineCount(1)
+        .contains("there is no command 'generat'", "perhaps generate");
   }
 
   @Test

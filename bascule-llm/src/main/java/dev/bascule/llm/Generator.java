@@ -21,6 +21,12 @@ public final class Generator implements AutoCloseable {
   /** Hears of a text as it comes. */
   public interface Listener {
     /**
+     * A token was chosen from these logits, which are as the model gave them; {@link #token} comes
+     * next.
+     */
+    default void chosen(int id, float[] logits) {}
+
+    /**
      * A token and the text that it completes, which may be empty.
      *
      * @return false to cancel
@@ -117,6 +123,7 @@ public final class Generator implements AutoCloseable {
         break;
       }
       sampler.accept(id);
+      listener.chosen(id, logits);
       boolean goesOn = listener.token(id, answer.add(id));
       if (!goesOn || answer.stops.isStopped() || sequence.room() == 0) {
         reason = reason(goesOn, answer);
