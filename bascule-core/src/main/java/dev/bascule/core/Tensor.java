@@ -28,8 +28,14 @@ public final class Tensor {
     /** The bytes in memory, where they stay; whoever implements this owns them. */
     MemorySegment bytes();
 
-    /** Writes the bytes to {@code to}, which is as long as they are; nothing stays in memory. */
-    void read(MemorySegment to);
+    /**
+     * Fills {@code to} with the bytes from {@code from} on, whole rows of the last axis; nothing
+     * stays in memory. Threads may read at the same time.
+     */
+    void read(long from, MemorySegment to);
+
+    /** Says that the bytes have been read for good, for now. */
+    void letGo();
   }
 
   /** A tensor over {@code bytes}, which may be longer than needed; see {@link #hasSlack}. */
@@ -182,12 +188,22 @@ public final class Tensor {
     return content != null;
   }
 
-  /** Copies all bytes to {@code to}, which is as long; a deferred tensor stays deferred. */
-  public void copyTo(MemorySegment to) {
+  /**
+   * Fills {@code to} with the bytes from {@code from} on, whole rows of the last axis; a deferred
+   * tensor stays deferred.
+   */
+  public void read(long from, MemorySegment to) {
     if (content != null) {
-      content.read(to);
+      content.read(from, to);
     } else {
-      to.copyFrom(bytes());
+      MemorySegment.copy(bytes(), from, to, 0, to.byteSize());
+    }
+  }
+
+  /** Says that a deferred tensor's bytes have been read for good, for now. */
+  public void letGo() {
+    if (content != null) {
+      content.letGo();
     }
   }
 

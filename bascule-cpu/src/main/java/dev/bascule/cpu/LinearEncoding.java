@@ -16,6 +16,9 @@ import java.lang.foreign.MemorySegment;
 record LinearEncoding(
     LinearTiles code, TileFormat format, long k, long rowBytes, View view, WorkerPool pool)
     implements Encoding {
+  /** What is read at a time: enough for a call, little enough for the second-level cache. */
+  private static final long PIECE_BYTES = 128 << 10;
+
   @Override
   public String name() {
     return format.name() + ", k " + k + ", " + view.shape() + " at " + view.offset();
@@ -40,23 +43,56 @@ record LinearEncoding(
   }
 
   @Override
-  public void encode(MemorySegment source, MemorySegment target) {
-    long offset = view.dtype().bytes(view.offset().constant());
+  public void encode(Source source, MemorySegment target) {
     long tiles = Math.ceilDiv(rows(), code.lanes());
-    long step = format.tileBytes(k);
     pool.run(
         (worker, low, high) -> {
           try (Arena arena = Arena.ofConfined()) {
-            TilePacker packer = code.packer(format, k, arena);
-            for (long i = low; i < high; i++) {
-              long row = i % tiles * code.lanes();
-              long at = offset + (i / tiles * rows() + row) * rowBytes;
-              int count = (int) Math.min(code.lanes(), rows() - row);
-              packer.pack(source, at, count, target.asSlice(i * step, step));
+            Packing packing = new Packing(source, target, arena);
+            for (long tile = low; tile < high; ) {
+              long end = Math.min(high, (tile / tiles + 1) * tiles);
+              tile = packing.pack(tile, Math.min(end, tile + packing.tilesMax));
             }
           }
         },
         experts() * tiles,
         1);
+  }
+
+  /**
+   * One worker's: rows of a few tiles of an expert at a time, from the source to its own memory.
+   */
+  private final class Packing {
+    private final Source source;
+    private final MemorySegment target;
+    private final TilePacker packer;
+    private final MemorySegment rows;
+    private final long tilesMax;
+
+    Packing(Source source, MemorySegment target, Arena arena) {
+      this.source = source;
+      this.target = target;
+      this.packer = code.packer(format, k, arena);
+      long tileRows = code.lanes() * rowBytes;
+      this.tilesMax = Math.max(1, PIECE_BYTES / tileRows);
+      this.rows = arena.allocate(tilesMax * tileRows, Long.BYTES);
+    }
+
+    /** Packs tiles up to {@code end}, where the next ones begin. */
+    long pack(long first, long end) {
+      long tiles = Math.ceilDiv(rows(), code.lanes());
+      long firstRow = first % tiles * code.lanes();
+      long count = Math.min((end - first) * code.lanes(), rows() - firstRow);
+      long from = view.dtype().bytes(view.offset().constant());
+      from += (first / tiles * rows() + firstRow) * rowBytes;
+      source.read(from, rows.asSlice(0, count * rowBytes));
+      long step = format.tileBytes(k);
+      for (long tile = first; tile < end; tile++) {
+        long row = (tile - first) * code.lanes();
+        int here = (int) Math.min(code.lanes(), count - row);
+        packer.pack(rows, row * rowBytes, here, target.asSlice(tile * step, step));
+      }
+      return end;
+    }
   }
 }

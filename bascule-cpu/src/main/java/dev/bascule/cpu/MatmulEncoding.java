@@ -71,13 +71,15 @@ record MatmulEncoding(Gemm gemm, String isa, View view) implements Encoding {
   }
 
   @Override
-  public void encode(MemorySegment source, MemorySegment target) {
+  public void encode(Source source, MemorySegment target) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment owned = source;
-      if (!source.isNative() || source.isMapped()) {
+      MemorySegment owned = source.whole();
+      if (!owned.isNative() || owned.isMapped()) {
         // emitted code reads only memory that cannot vanish under it, as a mapped file's can
-        owned = arena.allocate(source.byteSize() + CpuMemory.SLACK_BYTES, ALIGNMENT_BYTES);
-        owned.copyFrom(source);
+        MemorySegment copy =
+            arena.allocate(owned.byteSize() + CpuMemory.SLACK_BYTES, ALIGNMENT_BYTES);
+        copy.copyFrom(owned);
+        owned = copy;
       }
       long[] sizes = sizes();
       int bytes = view.dtype().bits() / Byte.SIZE;

@@ -212,7 +212,7 @@ record LinearTrial(
       return filled(device, stream, weight.bytes());
     }
     Buffer buffer = device.allocate(encoding.get().bytes());
-    encoding.get().encode(weight.bytes(), buffer.host().orElseThrow());
+    encoding.get().encode(Encoding.Source.of(weight.bytes()), buffer.host().orElseThrow());
     return buffer;
   }
 

@@ -288,7 +288,9 @@ class MatmulKernelTest {
       stream.upload(MemorySegment.ofArray(c), Slice.of(start));
       stream.upload(MemorySegment.ofArray(bias), Slice.of(extra));
       if (encoding.isPresent()) {
-        encoding.get().encode(MemorySegment.ofArray(b), right.host().orElseThrow());
+        encoding
+            .get()
+            .encode(Encoding.Source.of(MemorySegment.ofArray(b)), right.host().orElseThrow());
       } else {
         stream.upload(MemorySegment.ofArray(b), Slice.of(right));
       }

@@ -11,7 +11,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * Constants on a device: one copy of each, in each layout that a kernel asked for, shared by all
@@ -99,11 +98,12 @@ final class Constants implements AutoCloseable {
     Buffer buffer = device.allocate(Math.max(1, tensor.byteSize()));
     Optional<MemorySegment> host = buffer.host();
     if (host.isPresent()) {
-      tensor.copyTo(host.get().asSlice(0, tensor.byteSize()));
+      tensor.read(0, host.get().asSlice(0, tensor.byteSize()));
     } else {
-      withBytes(
-          tensor, bytes -> stream.upload(bytes, new Slice(buffer, 0, tensor.byteSize())), stream);
+      stream.upload(whole(tensor), new Slice(buffer, 0, tensor.byteSize()));
+      stream.synchronize(); // before the memory is used again
     }
+    tensor.letGo();
     return buffer;
   }
 
@@ -111,28 +111,45 @@ final class Constants implements AutoCloseable {
     Buffer buffer = device.allocate(encoding.bytes());
     Optional<MemorySegment> host = buffer.host();
     if (host.isPresent()) {
-      withBytes(tensor, bytes -> encoding.encode(bytes, host.get()), stream);
-      return buffer;
+      encoding.encode(new Source(tensor), host.get());
+    } else {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment packed = arena.allocate(encoding.bytes(), 64);
+        encoding.encode(new Source(tensor), packed);
+        stream.upload(packed, Slice.of(buffer));
+        stream.synchronize();
+      }
     }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment staging = arena.allocate(encoding.bytes(), 64);
-      withBytes(tensor, bytes -> encoding.encode(bytes, staging), stream);
-      stream.upload(staging, Slice.of(buffer));
-      stream.synchronize();
-    }
+    tensor.letGo();
     return buffer;
   }
 
-  /** What is done with the bytes of a tensor; those of a deferred one are gone afterwards. */
-  private void withBytes(Tensor tensor, Consumer<MemorySegment> use, Stream stream) {
+  private final class Source implements Encoding.Source {
+    private final Tensor tensor;
+
+    Source(Tensor tensor) {
+      this.tensor = tensor;
+    }
+
+    @Override
+    public void read(long from, MemorySegment to) {
+      tensor.read(from, to);
+    }
+
+    @Override
+    public MemorySegment whole() {
+      return Constants.this.whole(tensor);
+    }
+  }
+
+  /** The bytes of a tensor in memory; those of a deferred one until the next one's. */
+  private MemorySegment whole(Tensor tensor) {
     if (!tensor.isDeferred()) {
-      use.accept(tensor.bytes());
-      return;
+      return tensor.bytes();
     }
     MemorySegment bytes = staging(tensor.byteSize());
-    tensor.copyTo(bytes);
-    use.accept(bytes);
-    stream.synchronize(); // before the memory is used again
+    tensor.read(0, bytes);
+    return bytes;
   }
 
   /**

@@ -9,7 +9,6 @@ import dev.bascule.formats.StoredType;
 import dev.bascule.formats.TensorFile;
 import dev.bascule.formats.gguf.GgufFile;
 import dev.bascule.formats.huggingface.HuggingFaceFolder;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -136,43 +135,50 @@ final class FileWeights implements WeightSource {
   }
 
   @Override
-  public void read(Key key, MemorySegment to) {
-    readOrdered(key, to);
-    pieces(key).forEach(piece -> piece.tensor().letGo());
-  }
-
-  private void readOrdered(Key key, MemorySegment to) {
+  public void read(Key key, long from, MemorySegment to) {
     if (isTransposedHere(key)) {
-      readTransposed(key, to);
+      readTransposed(key, from, to);
       return;
     }
     RowOrder order = RowOrder.of(config, key.role(), names.pairs());
     long rowBytes = type(key).rowBytes(columns(key));
+    List<Piece> pieces = pieces(key);
     if (order.isFileOrder()) {
-      readRows(key, rowBytes, to);
+      readRows(pieces, from, rowBytes, to);
       return;
     }
-    try (Arena arena = Arena.ofShared()) {
-      MemorySegment inFile = arena.allocate(to.byteSize(), 64);
-      readRows(key, rowBytes, inFile);
-      for (long row = 0; row < to.byteSize() / rowBytes; row++) {
-        long from = order.inFile(row) * rowBytes;
-        MemorySegment.copy(inFile, from, to, row * rowBytes, rowBytes);
-      }
+    for (long row = 0; row < to.byteSize() / rowBytes; row++) {
+      MemorySegment one = to.asSlice(row * rowBytes, rowBytes);
+      readRows(pieces, order.inFile(from + row), rowBytes, one);
     }
   }
 
-  private void readRows(Key key, long rowBytes, MemorySegment to) {
-    long at = 0;
-    for (Piece piece : pieces(key)) {
-      long size = piece.rows() * rowBytes;
-      read(piece.tensor(), piece.firstRow() * rowBytes, to.asSlice(at, size));
-      at += size;
+  @Override
+  public void letGo(Key key) {
+    pieces(key).forEach(piece -> piece.tensor().letGo());
+  }
+
+  /** Rows of pieces one after the other, from row {@code from} of them all on. */
+  private static void readRows(List<Piece> pieces, long from, long rowBytes, MemorySegment to) {
+    long end = from + to.byteSize() / rowBytes;
+    long first = 0;
+    for (Piece piece : pieces) {
+      long low = Math.max(from, first);
+      long high = Math.min(end, first + piece.rows());
+      if (low < high) {
+        long at = (piece.firstRow() + low - first) * rowBytes;
+        read(piece.tensor(), at, to.asSlice((low - from) * rowBytes, (high - low) * rowBytes));
+      }
+      first += piece.rows();
     }
   }
 
   /** In parts, by all cores: what takes time is that pages come into the process. */
   private static void read(StoredTensor tensor, long from, MemorySegment to) {
+    if (to.byteSize() <= PART_BYTES) {
+      tensor.read(from, to);
+      return;
+    }
     LongStream.range(0, Math.ceilDiv(to.byteSize(), PART_BYTES))
         .parallel()
         .forEach(part -> {
@@ -182,21 +188,22 @@ final class FileWeights implements WeightSource {
         });
   }
 
-  /** Each head's [plain, rank] as [rank, plain], in f32. */
-  private void readTransposed(Key key, MemorySegment to) {
-    int heads = (int) extents(key)[0];
+  /** Rows of [heads, rank, plain], which the file has as [heads, plain, rank], in f32. */
+  private void readTransposed(Key key, long from, MemorySegment to) {
     int rank = (int) extents(key)[1];
     int plain = (int) extents(key)[2];
-    float[] rows = new float[plain * rank];
+    float[] head = new float[plain * rank];
     List<Piece> pieces = pieces(key);
-    for (int head = 0; head < heads; head++) {
-      Piece piece = pieces.get(head);
-      piece.tensor().readFloats(piece.firstRow() * rank, rows, 0, rows.length);
-      for (int i = 0; i < rank; i++) {
-        for (int j = 0; j < plain; j++) {
-          long at = ((long) head * rank + i) * plain + j;
-          to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at * Float.BYTES, rows[j * rank + i]);
-        }
+    long rows = to.byteSize() / ((long) plain * Float.BYTES);
+    for (long row = from; row < from + rows; row++) {
+      if (row == from || row % rank == 0) {
+        Piece piece = pieces.get((int) (row / rank));
+        piece.tensor().readFloats(piece.firstRow() * rank, head, 0, head.length);
+      }
+      int i = (int) (row % rank);
+      for (int j = 0; j < plain; j++) {
+        long at = (row - from) * plain + j;
+        to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at * Float.BYTES, head[j * rank + i]);
       }
     }
   }

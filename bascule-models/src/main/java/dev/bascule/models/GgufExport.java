@@ -147,7 +147,8 @@ public final class GgufExport {
     RowOrder order = order(key);
     try (Arena arena = Arena.ofShared()) {
       MemorySegment from = arena.allocate(rows * given.rowBytes(columns), 64);
-      source.read(key, from);
+      source.read(key, 0, from);
+      source.letGo(key);
       MemorySegment to = arena.allocate(rows * stored.rowBytes(columns), 64);
       LongStream.range(0, Math.ceilDiv(rows, ROWS))
           .parallel()

@@ -138,20 +138,25 @@ final class RandomWeights implements WeightSource {
   }
 
   @Override
-  public void read(Key key, MemorySegment to) {
+  public void read(Key key, long from, MemorySegment to) {
     long[] extents = key.role().extents(config);
     int columns = Math.toIntExact(extents[extents.length - 1]);
-    long rows = Arrays.stream(extents).reduce(1, Math::multiplyExact) / columns;
     WeightType stored = type(key);
     long rowBytes = stored.rowBytes(columns);
+    long rows = to.byteSize() / rowBytes;
     int task = (int) Math.max(1, (1 << 18) / rowBytes);
     LongStream.range(0, Math.ceilDiv(rows, task))
         .parallel()
         .forEach(i -> {
           for (long row = i * task; row < Math.min(rows, (i + 1) * task); row++) {
-            row(key, stored, row, columns, to, row * rowBytes);
+            row(key, stored, from + row, columns, to, row * rowBytes);
           }
         });
+  }
+
+  @Override
+  public void letGo(Key key) {
+    // rows are made anew each time
   }
 
   private void row(Key key, WeightType stored, long row, int columns, MemorySegment to, long at) {

@@ -17,8 +17,13 @@ interface WeightSource {
   /** How the rows of a weight are stored. */
   WeightType type(Key key);
 
-  /** Writes all rows of a weight as {@link #type} stores them. */
-  void read(Key key, MemorySegment to);
+  /**
+   * Writes rows of a weight, from row {@code from} on as many as fit, as {@link #type} has them.
+   */
+  void read(Key key, long from, MemorySegment to);
+
+  /** Says that a weight has been read for good, for now. */
+  void letGo(Key key);
 
   /** Decodes rows of a weight from row {@code from} on, as many as fit. */
   void decode(Key key, long from, int columns, float[] to);

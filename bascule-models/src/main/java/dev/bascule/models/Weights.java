@@ -168,7 +168,8 @@ public final class Weights implements AutoCloseable {
         if (known == null) {
           long size = storedBytes(key.role(), key.layer());
           known = arena.allocate(size, 64);
-          source.read(key, known);
+          source.read(key, 0, known);
+          source.letGo(key);
           bytes += size;
           memory = known;
         }
@@ -177,8 +178,19 @@ public final class Weights implements AutoCloseable {
     }
 
     @Override
-    public void read(MemorySegment to) {
-      source.read(key, to);
+    public void read(long from, MemorySegment to) {
+      long[] extents = key.role().extents(config);
+      long rowBytes = source.type(key).rowBytes(extents[extents.length - 1]);
+      if (from % rowBytes != 0 || to.byteSize() % rowBytes != 0) {
+        throw new IllegalArgumentException(
+            key.label() + ": " + to.byteSize() + " bytes from " + from + " on are not whole rows");
+      }
+      source.read(key, from / rowBytes, to);
+    }
+
+    @Override
+    public void letGo() {
+      source.letGo(key);
     }
   }
 

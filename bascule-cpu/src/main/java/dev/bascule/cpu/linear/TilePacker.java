@@ -10,22 +10,19 @@ public interface TilePacker {
   /**
    * Packs rows into one tile.
    *
-   * @param rows of the weight, one after the other, the first at byte {@code at}; any memory
+   * @param rows of the weight, one after the other, the first at byte {@code at}; native memory
+   *     that cannot vanish, as a mapped file's can
    * @param count at most as many as a tile has; what stands for missing rows is never stored
    */
   void pack(MemorySegment rows, long at, int count, MemorySegment tile);
 
-  /**
-   * By {@link PackingKernel}. Machine code reads only memory that cannot vanish under it, as a
-   * mapped file's can, so rows are copied first.
-   */
+  /** By {@link PackingKernel}. */
   final class Emitted implements TilePacker {
     private final MemorySegment code;
     private final int lanes;
     private final long rowBytes;
     private final MemorySegment block;
     private final MemorySegment offsets;
-    private final MemorySegment copy;
     private int rowsPlaced;
 
     Emitted(MemorySegment code, BlockFormat format, long k, Arena arena) {
@@ -34,8 +31,6 @@ public interface TilePacker {
       this.rowBytes = format.type().bytes(k);
       this.block = arena.allocate(PackingKernel.Argument.BLOCK_BYTES, Long.BYTES);
       this.offsets = arena.allocate((long) lanes * Integer.BYTES, Integer.BYTES);
-      this.copy = arena.allocate(lanes * rowBytes, Long.BYTES);
-      put(PackingKernel.Argument.FROM, copy.address());
       put(PackingKernel.Argument.ROWS, offsets.address());
       put(PackingKernel.Argument.UNITS, format.steps(k));
     }
@@ -55,10 +50,10 @@ public interface TilePacker {
 
     @Override
     public void pack(MemorySegment rows, long at, int count, MemorySegment tile) {
-      MemorySegment.copy(rows, at, copy, 0, count * rowBytes);
       if (count != rowsPlaced) {
         placeRows(count);
       }
+      put(PackingKernel.Argument.FROM, rows.address() + at);
       put(PackingKernel.Argument.TO, tile.address());
       MachineCode.run(code, block.address(), 0, 0);
     }

@@ -145,7 +145,7 @@ final class LinearSpeed {
         Buffer weight = device.allocate(encoding.bytes());
         buffers.add(weight);
         long start = System.nanoTime();
-        encoding.encode(rows, weight.host().orElseThrow());
+        encoding.encode(Encoding.Source.of(rows), weight.host().orElseThrow());
         packing = Math.max(packing, (double) encoding.bytes() / (System.nanoTime() - start));
         List<Slice> operands = List.of(x, weight, out, workspace).stream().map(Slice::of).toList();
         single.add(code.bind(operands, Bindings.NONE.with(M, 1)));

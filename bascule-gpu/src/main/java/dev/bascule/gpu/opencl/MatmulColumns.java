@@ -44,7 +44,8 @@ record MatmulColumns(View view, String name) implements Encoding {
   }
 
   @Override
-  public void encode(MemorySegment source, MemorySegment target) {
+  public void encode(Source source, MemorySegment target) {
+    MemorySegment matrix = source.whole();
     target.fill((byte) 0);
     long[] extents = view.shape().evaluate(Bindings.NONE);
     long[] strides = view.strides().stream().mapToLong(stride -> stride.constant()).toArray();
@@ -65,7 +66,7 @@ record MatmulColumns(View view, String name) implements Encoding {
         for (long n = 0; n < columns; n++) {
           long at = ((batch * tiles + n / COLUMNS) * inner + k) * COLUMNS + n % COLUMNS;
           long element = from + k * strides[rank - 2] + n * strides[rank - 1];
-          MemorySegment.copy(source, element * bytes, target, at * bytes, bytes);
+          MemorySegment.copy(matrix, element * bytes, target, at * bytes, bytes);
         }
       }
     }

@@ -200,7 +200,7 @@ class OpenClMatmulTest {
 
   private static MemorySegment encode(Arena arena, Encoding encoding, MemorySegment memory) {
     MemorySegment encoded = arena.allocate(encoding.bytes(), 64);
-    encoding.encode(memory, encoded);
+    encoding.encode(Encoding.Source.of(memory), encoded);
     return encoded;
   }
 
