@@ -10,7 +10,9 @@ import java.util.Optional;
 
 /**
  * The native library inside {@code de.kherud:llama}: a llama.cpp of spring 2025 (b4916) for AVX2 in
- * one file, which has the C functions beside those of its Java classes. It does not know Qwen3.
+ * one file, which has the C functions beside those of its Java classes. Only the C functions are
+ * used: the Java classes leave a thread attached behind when a model is closed, so that a JVM which
+ * opened one does not end, and their prompts are texts. It does not know Qwen3.
  */
 final class BundledLlama {
   private BundledLlama() {}
