@@ -104,7 +104,7 @@ class InspectCommandTest {
     assertThat(run.out())
         .contains(
             "became",
-            "1 tensor: quantised",
+            "1 tensor: converted",
             "1 tensor: one dimension: norms and biases stay",
             "1 tensor: rows are no whole blocks: stays");
     try (GgufFile file = GgufFile.open(out)) {
@@ -122,9 +122,9 @@ class InspectCommandTest {
     assertThat(type.err()).contains("q8_0, q4_k, q5_k, q6_k", "'q2_k'");
     assertThat(CommandLineRun.of("quantize", in, in, "--type", "q8_0").err()).contains("one file");
     assertThat(CommandLineRun.of("quantize", folder.toString(), out, "--type", "q8_0").err())
-        .contains("a folder");
+        .contains("a model's folder with config.json");
     assertThat(CommandLineRun.of("quantize", in, out, "--type", "q8_0").code()).isZero();
-    CommandLineRun twice = CommandLineRun.of("quantize", out, in, "--type", "q4_0");
+    CommandLineRun twice = CommandLineRun.of("quantize", out, in, "--type", "q4_0", "--force");
     assertThat(twice.code()).isEqualTo(2);
     assertThat(twice.err()).contains("not quantised yet");
   }

@@ -270,8 +270,13 @@ final class HostileModels {
       OutgoingTensor tensor = tensors.get(at);
       switch (random.nextInt(4)) {
         case 0 -> tensors.remove(at);
-        case 1 -> tensors.set(at, zeros(any(tensors, random).name() + "2", tensor.dims()));
-        default -> tensors.set(at, zeros(tensor.name(), otherDims(tensor.dims(), random)));
+        case 1 -> tensors.set(at, zeros(tensor.name() + "." + random.nextLong(), tensor.dims()));
+        default -> {
+          List<Long> dims = otherDims(tensor.dims(), random);
+          boolean isSmall =
+              dims.stream().mapToDouble(Long::doubleValue).reduce(1, (a, b) -> a * b) < 1e6;
+          tensors.set(at, zeros(tensor.name(), isSmall ? dims : tensor.dims()));
+        }
       }
     }
     Collections.shuffle(tensors, random);

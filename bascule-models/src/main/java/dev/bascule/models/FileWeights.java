@@ -13,6 +13,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.LongStream;
 
 /** Weights in a model's files: found by name, checked against the configuration, put in order. */
@@ -44,6 +46,7 @@ final class FileWeights implements WeightSource {
   private final DecoderConfig config;
   private final TensorFile file;
   private final Names names;
+  private final Map<Key, List<Piece>> checked = new ConcurrentHashMap<>();
 
   private FileWeights(DecoderConfig config, TensorFile file, Names names) {
     this.config = config;
@@ -92,6 +95,10 @@ final class FileWeights implements WeightSource {
 
   /** The pieces of a weight, together as large as the configuration says. */
   private List<Piece> pieces(Key key) {
+    return checked.computeIfAbsent(key, this::checkedPieces);
+  }
+
+  private List<Piece> checkedPieces(Key key) {
     List<Piece> pieces = names.find(key);
     if (pieces.isEmpty()) {
       throw wrong(key, "a tensor", "none of that name");
@@ -137,7 +144,7 @@ final class FileWeights implements WeightSource {
   @Override
   public void read(Key key, long from, MemorySegment to) {
     if (isTransposedHere(key)) {
-      readTransposed(key, from, to);
+      readDecoded(key, from, to);
       return;
     }
     RowOrder order = RowOrder.of(config, key.role(), names.pairs());
@@ -188,42 +195,90 @@ final class FileWeights implements WeightSource {
         });
   }
 
-  /** Rows of [heads, rank, plain], which the file has as [heads, plain, rank], in f32. */
-  private void readTransposed(Key key, long from, MemorySegment to) {
-    int rank = (int) extents(key)[1];
-    int plain = (int) extents(key)[2];
-    float[] head = new float[plain * rank];
-    List<Piece> pieces = pieces(key);
-    long rows = to.byteSize() / ((long) plain * Float.BYTES);
-    for (long row = from; row < from + rows; row++) {
-      if (row == from || row % rank == 0) {
-        Piece piece = pieces.get((int) (row / rank));
-        piece.tensor().readFloats(piece.firstRow() * rank, head, 0, head.length);
-      }
-      int i = (int) (row % rank);
-      for (int j = 0; j < plain; j++) {
-        long at = (row - from) * plain + j;
-        to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at * Float.BYTES, head[j * rank + i]);
-      }
-    }
+  /** Rows that are made here and do not lie in the file, in parts, by all cores. */
+  private void readDecoded(Key key, long from, MemorySegment to) {
+    long[] extents = extents(key);
+    int columns = Math.toIntExact(extents[extents.length - 1]);
+    long rows = to.byteSize() / Float.BYTES / columns;
+    int step = (int) Math.max(1, PART_BYTES / Float.BYTES / columns);
+    LongStream.range(0, Math.ceilDiv(rows, (long) step))
+        .parallel()
+        .forEach(part -> {
+          long first = part * step;
+          float[] values = new float[(int) Math.min(step, rows - first) * columns];
+          decode(key, from + first, columns, values);
+          long at = first * columns * Float.BYTES;
+          MemorySegment.copy(values, 0, to, ValueLayout.JAVA_FLOAT_UNALIGNED, at, values.length);
+        });
   }
 
   @Override
   public void decode(Key key, long from, int columns, float[] to) {
-    Piece piece = pieces(key).getFirst();
-    if (piece.rows() * columns(key) < (from * columns) + to.length) {
-      throw new ShapeException(key.label() + ": row " + from + " is outside " + piece.tensor());
+    if (key.isBias()) {
+      decodeBias(key, to);
+    } else if (isTransposedHere(key)) {
+      decodeTransposed(key, from, to);
+    } else {
+      decodeRows(key, from, columns, to);
     }
+  }
+
+  private void decodeBias(Key key, float[] to) {
     RowOrder order = RowOrder.of(config, key.role(), names.pairs());
-    long first = piece.firstRow() * columns + from * columns;
-    if (order.isFileOrder() || !key.isBias()) {
-      piece.tensor().readFloats(first, to, 0, to.length);
-      return;
-    }
     float[] inFile = new float[to.length];
-    piece.tensor().readFloats(first, inFile, 0, to.length);
+    pieces(key).getFirst().tensor().readFloats(0, inFile, 0, to.length);
     for (int i = 0; i < to.length; i++) {
       to[i] = inFile[(int) order.inFile(i)];
     }
+  }
+
+  /** Runs of rows that lie one behind the other in the file are read at once. */
+  private void decodeRows(Key key, long from, int columns, float[] to) {
+    RowOrder order = RowOrder.of(config, key.role(), names.pairs());
+    int rows = to.length / columns;
+    for (int done = 0; done < rows; ) {
+      long row = order.inFile(from + done);
+      Piece piece = null;
+      for (Piece candidate : pieces(key)) {
+        if (row < candidate.rows()) {
+          piece = candidate;
+          break;
+        }
+        row -= candidate.rows();
+      }
+      if (piece == null) {
+        throw new ShapeException(key.label() + ": row " + (from + done) + " is outside of it");
+      }
+      int run = order.isFileOrder() ? (int) Math.min(rows - done, piece.rows() - row) : 1;
+      long first = (piece.firstRow() + row) * columns;
+      piece.tensor().readFloats(first, to, done * columns, run * columns);
+      done += run;
+    }
+  }
+
+  /** Each head's [plain, rank] as [rank, plain]. */
+  private void decodeTransposed(Key key, long from, float[] to) {
+    int rank = (int) extents(key)[1];
+    int plain = (int) extents(key)[2];
+    float[] head = new float[plain * rank];
+    long known = -1;
+    for (int i = 0; i < to.length / plain; i++) {
+      long number = (from + i) / rank;
+      if (number != known) {
+        Piece piece = pieces(key).get((int) number);
+        piece.tensor().readFloats(piece.firstRow() * rank, head, 0, head.length);
+        known = number;
+      }
+      int column = (int) ((from + i) % rank);
+      for (int j = 0; j < plain; j++) {
+        to[i * plain + j] = head[j * rank + column];
+      }
+    }
+  }
+
+  /** The file, for messages. */
+  @Override
+  public String toString() {
+    return file.path().toString();
   }
 }

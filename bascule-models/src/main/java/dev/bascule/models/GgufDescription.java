@@ -1,10 +1,11 @@
 package dev.bascule.models;
 
-import dev.bascule.core.DType;
 import dev.bascule.core.quant.WeightType;
 import dev.bascule.formats.gguf.GgufMetadata;
 import dev.bascule.formats.gguf.GgufValue;
+import dev.bascule.formats.quant.WeightEncoder;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A decoder's configuration as GGUF metadata: what {@link GgufReading} reads. */
@@ -27,14 +28,17 @@ final class GgufDescription {
     description.describe(type);
     GgufMetadata all = others;
     for (Map.Entry<String, GgufValue> entry : description.values.entrySet()) {
-      all = all.with(entry.getKey(), entry.getValue());
+      // a tokenizer knows better than a configuration which tokens begin and end a text
+      boolean isKnown =
+          entry.getKey().startsWith("tokenizer.") && others.find(entry.getKey()).isPresent();
+      all = isKnown ? all : all.with(entry.getKey(), entry.getValue());
     }
     return all;
   }
 
   private void describe(WeightType type) {
     values.put("general.architecture", GgufValue.of(config.family().ggufName()));
-    values.put("general.file_type", GgufValue.u32(fileType(type)));
+    values.put("general.file_type", GgufValue.u32(WeightEncoder.fileType(type)));
     values.put("general.quantization_version", GgufValue.u32(QUANTIZATION_VERSION));
     count("block_count", config.layers());
     count("context_length", config.contextMax());
@@ -57,34 +61,6 @@ final class GgufDescription {
 
   private void real(String key, float value) {
     values.put(prefix + key, GgufValue.of(value));
-  }
-
-  /** The number that llama.cpp has for a file of mostly this type. */
-  private static int fileType(WeightType type) {
-    return switch (type) {
-      case WeightType.Floats(DType dtype) ->
-          switch (dtype) {
-            case F16 -> 1;
-            case BF16 -> 32;
-            default -> 0;
-          };
-      case WeightType.Blocks blocks ->
-          switch (blocks.type()) {
-            case Q4_0 -> 2;
-            case Q4_1 -> 3;
-            case Q8_0 -> 7;
-            case Q5_0 -> 8;
-            case Q5_1 -> 9;
-            case Q2_K -> 10;
-            case Q3_K -> 12;
-            case Q4_K -> 14;
-            case Q5_K -> 16;
-            case Q6_K -> 18;
-            case IQ4_NL -> 25;
-            case IQ4_XS -> 30;
-            case MXFP4 -> 38;
-          };
-    };
   }
 
   private void heads() {
@@ -146,8 +122,11 @@ final class GgufDescription {
         .ends()
         .begin()
         .ifPresent(id -> values.put("tokenizer.ggml.bos_token_id", GgufValue.u32(id)));
-    if (!config.ends().end().isEmpty()) {
-      values.put("tokenizer.ggml.eos_token_id", GgufValue.u32(config.ends().end().getFirst()));
+    // the end of the text, of a turn, of a message: all that the format has room for
+    List<String> keys = List.of("eos_token_id", "eot_token_id", "eom_token_id");
+    List<Integer> ids = config.ends().end();
+    for (int i = 0; i < Math.min(keys.size(), ids.size()); i++) {
+      values.put("tokenizer.ggml." + keys.get(i), GgufValue.u32(ids.get(i)));
     }
   }
 }

@@ -7,15 +7,16 @@ import dev.bascule.formats.OutgoingTensor;
 import dev.bascule.formats.StoredType;
 import dev.bascule.formats.gguf.GgufMetadata;
 import dev.bascule.formats.gguf.GgufWriter;
+import dev.bascule.formats.quant.Pieces;
+import dev.bascule.formats.quant.WeightEncoder;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.LongStream;
+import java.util.function.Consumer;
 
 /**
  * Writes a model as GGUF with the names, the metadata and the order of rows that llama.cpp has for
@@ -23,31 +24,58 @@ import java.util.stream.LongStream;
  * whose rows the type does not divide.
  */
 public final class GgufExport {
-  /** Rows that one task encodes. */
-  private static final int ROWS = 64;
-
   private final DecoderConfig config;
   private final WeightSource source;
   private final WeightType type;
+  private final GgufMetadata metadata;
   private final List<OutgoingTensor> tensors = new ArrayList<>();
+  private final Pieces pieces;
+  private Consumer<String> progress = name -> {};
+  private long pieceCount;
 
-  private GgufExport(DecoderConfig config, WeightSource source, WeightType type) {
+  /**
+   * Prepares a file.
+   *
+   * @param others metadata that do not follow from the configuration: the vocabulary, the name
+   * @param pieces the threads that convert
+   */
+  public GgufExport(
+      DecoderConfig config, Weights weights, WeightType type, GgufMetadata others, Pieces pieces) {
     this.config = config;
-    this.source = source;
+    this.source = weights.source();
     this.type = type;
+    this.metadata = GgufDescription.of(config, type, others);
+    this.pieces = pieces;
+    collect();
+  }
+
+  /** Writes a model to {@code path}, whole or not at all, with all cores. */
+  public static void write(
+      DecoderConfig config, Weights weights, WeightType type, GgufMetadata others, Path path)
+      throws IOException {
+    try (Pieces pieces = new Pieces(Runtime.getRuntime().availableProcessors())) {
+      new GgufExport(config, weights, type, others, pieces).write(path, name -> {});
+    }
   }
 
   /**
    * Writes {@code path}, whole or not at all.
    *
-   * @param others metadata that do not follow from the configuration: the vocabulary, the name
+   * @param listener hears the tensor's name after each piece
    */
-  public static void write(
-      DecoderConfig config, Weights weights, WeightType type, GgufMetadata others, Path path)
-      throws IOException {
-    GgufExport export = new GgufExport(config, weights.source(), type);
-    export.collect();
-    GgufWriter.write(path, GgufDescription.of(config, type, others), export.tensors);
+  public void write(Path path, Consumer<String> listener) throws IOException {
+    progress = listener;
+    GgufWriter.write(path, metadata, tensors);
+  }
+
+  /** Pieces of work that {@link #write} will report, one by one. */
+  public long pieces() {
+    return pieceCount;
+  }
+
+  /** Bytes of all tensors that {@link #write} will write. */
+  public long tensorBytes() {
+    return tensors.stream().mapToLong(OutgoingTensor::byteSize).sum();
   }
 
   private void collect() {
@@ -107,12 +135,12 @@ public final class GgufExport {
     }
     dims.set(0, dims.getFirst() * parts.size());
     WeightType stored = stored(name, extents[extents.length - 1]);
+    if (!isVector(name)) {
+      pieceCount += parts.size() * pieceCount(extents);
+    }
     return new OutgoingTensor(
         name(name),
-        switch (stored) {
-          case WeightType.Floats floats -> StoredType.of(floats.dtype());
-          case WeightType.Blocks blocks -> StoredType.of(blocks.type());
-        },
+        WeightEncoder.stored(stored),
         dims,
         sink -> {
           for (WeightSource.Key part : parts) {
@@ -121,45 +149,89 @@ public final class GgufExport {
         });
   }
 
+  private static boolean isVector(WeightSource.Key key) {
+    return key.isBias() || key.role().isVector();
+  }
+
+  private static int rowsOfPiece(long columns) {
+    return (int) Math.max(1, Pieces.ELEMENTS / columns);
+  }
+
+  private static long pieceCount(long[] extents) {
+    long columns = extents[extents.length - 1];
+    return Math.ceilDiv(rows(extents), (long) rowsOfPiece(columns));
+  }
+
+  private static long rows(long[] extents) {
+    return Arrays.stream(extents).limit(extents.length - 1).reduce(1, Math::multiplyExact);
+  }
+
   private long[] extents(WeightSource.Key key) {
     long[] extents = key.role().extents(config);
     return key.isBias() ? Arrays.copyOf(extents, 1) : extents;
   }
 
   private WeightType stored(WeightSource.Key key, long columns) {
-    boolean isSmall = key.isBias() || key.role().isVector() || key.role() == Role.ROUTER;
-    boolean divides = !(type instanceof WeightType.Blocks blocks) || blocks.type().divides(columns);
-    return isSmall || !divides ? new WeightType.Floats(DType.F32) : type;
+    boolean stays = isVector(key) || key.role() == Role.ROUTER;
+    return stays || !WeightEncoder.divides(type, columns) ? new WeightType.Floats(DType.F32) : type;
   }
 
   private void write(WeightSource.Key key, WeightType stored, OutgoingTensor.Sink sink)
       throws IOException {
     long[] extents = extents(key);
     int columns = Math.toIntExact(extents[extents.length - 1]);
-    if (key.isBias() || key.role().isVector()) {
+    if (isVector(key)) {
       float[] values = new float[columns];
       source.decode(key, 0, columns, values);
       sink.write(MemorySegment.ofArray(inFileOrder(key, values)));
       return;
     }
-    long rows = Arrays.stream(extents).reduce(1, Math::multiplyExact) / columns;
     WeightType given = source.type(key);
+    boolean stays = given.equals(stored) && stored instanceof WeightType.Blocks;
+    int step = rowsOfPiece(columns);
+    pieces.write(
+        pieceCount(extents),
+        index -> {
+          long first = index * step;
+          int rows = (int) Math.min(step, rows(extents) - first);
+          if (stays) {
+            return copied(key, first, rows, stored.rowBytes(columns));
+          }
+          float[] values = new float[rows * columns];
+          decode(key, first, columns, values);
+          return WeightEncoder.encode(stored, values, source, name(key), first * columns);
+        },
+        sink,
+        () -> progress.accept(name(key)));
+    source.letGo(key);
+  }
+
+  /** Rows from {@code first} on in the order of the file that is written. */
+  private void decode(WeightSource.Key key, long first, int columns, float[] values) {
     RowOrder order = order(key);
-    try (Arena arena = Arena.ofShared()) {
-      MemorySegment from = arena.allocate(rows * given.rowBytes(columns), 64);
-      source.read(key, 0, from);
-      source.letGo(key);
-      MemorySegment to = arena.allocate(rows * stored.rowBytes(columns), 64);
-      LongStream.range(0, Math.ceilDiv(rows, ROWS))
-          .parallel()
-          .forEach(task -> {
-            float[] row = new float[columns];
-            for (long i = task * ROWS; i < Math.min(rows, (task + 1) * ROWS); i++) {
-              convert(given, from, order.inGraph(i), stored, to, i, row);
-            }
-          });
-      sink.write(to);
+    if (order.isFileOrder()) {
+      source.decode(key, first, columns, values);
+      return;
     }
+    float[] row = new float[columns];
+    for (int i = 0; i < values.length / columns; i++) {
+      source.decode(key, order.inGraph(first + i), columns, row);
+      System.arraycopy(row, 0, values, i * columns, columns);
+    }
+  }
+
+  /** Blocks stay what they are: to decode and encode them again would change them. */
+  private MemorySegment copied(WeightSource.Key key, long first, int rows, long rowBytes) {
+    RowOrder order = order(key);
+    MemorySegment to = MemorySegment.ofArray(new byte[Math.toIntExact(rows * rowBytes)]);
+    if (order.isFileOrder()) {
+      source.read(key, first, to);
+      return to;
+    }
+    for (int row = 0; row < rows; row++) {
+      source.read(key, order.inGraph(first + row), to.asSlice(row * rowBytes, rowBytes));
+    }
+    return to;
   }
 
   private RowOrder order(WeightSource.Key key) {
@@ -174,24 +246,6 @@ public final class GgufExport {
       }
     }
     return ordered;
-  }
-
-  private static void convert(
-      WeightType given,
-      MemorySegment from,
-      long fromRow,
-      WeightType stored,
-      MemorySegment to,
-      long toRow,
-      float[] row) {
-    long at = fromRow * given.rowBytes(row.length);
-    long target = toRow * stored.rowBytes(row.length);
-    if (given.equals(stored)) {
-      MemorySegment.copy(from, at, to, target, stored.rowBytes(row.length));
-      return;
-    }
-    decode(given, from, at, row);
-    encode(stored, row, to, target);
   }
 
   /** A row in f32, exactly. */
@@ -209,24 +263,6 @@ public final class GgufExport {
                         from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i));
                 default -> from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4L * i);
               };
-        }
-      }
-    }
-  }
-
-  private static void encode(WeightType type, float[] row, MemorySegment to, long at) {
-    switch (type) {
-      case WeightType.Blocks blocks -> blocks.type().encode(row, 0, row.length, to, at);
-      case WeightType.Floats(DType dtype) -> {
-        for (int i = 0; i < row.length; i++) {
-          switch (dtype) {
-            case F16 ->
-                to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, Float.floatToFloat16(row[i]));
-            case BF16 ->
-                to.set(
-                    ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, SmallFloats.floatToBf16(row[i]));
-            default -> to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4L * i, row[i]);
-          }
         }
       }
     }

@@ -203,8 +203,12 @@ final class RandomWeights implements WeightSource {
       return;
     }
     WeightType stored = type(key);
-    MemorySegment row = MemorySegment.ofArray(new byte[(int) stored.rowBytes(columns)]);
-    row(key, stored, from, columns, row, 0);
-    GgufExport.decode(stored, row, 0, to);
+    MemorySegment bytes = MemorySegment.ofArray(new byte[(int) stored.rowBytes(columns)]);
+    float[] row = new float[columns];
+    for (int i = 0; i < to.length / columns; i++) {
+      row(key, stored, from + i, columns, bytes, 0);
+      GgufExport.decode(stored, bytes, 0, row);
+      System.arraycopy(row, 0, to, i * columns, columns);
+    }
   }
 }

@@ -130,11 +130,10 @@ public final class Json {
       }
       case VALUE_STRING -> parser.getString();
       case VALUE_NUMBER_INT -> {
-        try {
-          yield parser.getLongValue();
-        } catch (JacksonException e) {
-          throw broken(file, parser, "a whole number of 64 bits", "a longer one");
-        }
+        // the largest texts that many tokenizers state are 10^30 tokens long
+        yield parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+            ? (Object) parser.getDoubleValue()
+            : (Object) parser.getLongValue();
       }
       case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
       case VALUE_TRUE -> true;

@@ -24,11 +24,13 @@ final class GgufTokenizer {
   private static final String MARK = "\u2581";
 
   /** Values of {@code tokenizer.ggml.token_type}. */
-  private static final int NORMAL = 1;
+  static final int NORMAL = 1;
 
-  private static final int UNKNOWN = 2;
-  private static final int CONTROL = 3;
-  private static final int USER_DEFINED = 4;
+  static final int UNKNOWN = 2;
+  static final int CONTROL = 3;
+  static final int USER_DEFINED = 4;
+  static final int UNUSED = 5;
+  static final int BYTE = 6;
 
   /** Texts of control tokens that end an answer, where the file does not name all of them. */
   private static final Set<String> ENDS =

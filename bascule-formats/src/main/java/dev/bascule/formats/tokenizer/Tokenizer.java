@@ -86,6 +86,10 @@ public final class Tokenizer {
     return new Tokenizer(pipeline, tokenList.with(roles), truncation, padding);
   }
 
+  Template template() {
+    return pipeline.template();
+  }
+
   /** The tokens and what they are for. */
   public TokenList tokens() {
     return tokenList;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bascule.core.DType;
 import dev.bascule.core.quant.QuantType;
+import dev.bascule.core.quant.WeightType;
 import dev.bascule.formats.FormatException;
 import dev.bascule.formats.Oracles;
 import dev.bascule.formats.OutgoingTensor;
@@ -49,7 +50,7 @@ class QuantizerTest {
   private Path quantize(Path from, QuantType type, boolean again, int threads) throws IOException {
     Path to = folder.resolve(type + "-" + threads + ".gguf");
     try (GgufFile file = GgufFile.open(from);
-        Quantizer quantizer = new Quantizer(type, again, threads)) {
+        Quantizer quantizer = new Quantizer(new WeightType.Blocks(type), again, threads)) {
       List<String> heard = new ArrayList<>();
       quantizer.write(file, to, heard::add);
       assertThat(heard).hasSize((int) quantizer.pieces(file));
