@@ -82,7 +82,7 @@ public final class Sampler {
     penalize();
     double highest = highest(logits);
     if (sampling.temperature() == 0) {
-      return likeliest();
+      return first((float) highest);
     }
     double uniform = Chance.uniform(sampling.seed(), accepted);
     if (sampling.topK() > 0 && sampling.topK() < logits.length) {
@@ -101,6 +101,9 @@ public final class Sampler {
 
   private void penalize() {
     Sampling.Penalties penalties = sampling.penalties();
+    if (penalties.areOff()) {
+      return;
+    }
     for (int id = 0; id < counts.length; id++) {
       if (counts[id] > 0) {
         double logit = logits[id];
@@ -113,28 +116,25 @@ public final class Sampler {
   /** The highest logit; there must be one, and none that is no number. */
   static double highest(float[] logits) {
     float highest = Float.NEGATIVE_INFINITY;
-    boolean isNumber = true;
     for (float logit : logits) {
-      isNumber &= !Float.isNaN(logit);
-      highest = Math.max(highest, logit);
+      highest = Math.max(highest, logit); // and not a number as soon as one of them is none
     }
-    if (!isNumber || Float.isInfinite(highest)) {
+    if (!Float.isFinite(highest)) {
       throw new IllegalArgumentException(
           "sampler: expected logits with a finite maximum, got "
-              + (isNumber ? "a maximum of " + highest : "NaN")
+              + (Float.isNaN(highest) ? "NaN" : "a maximum of " + highest)
               + "; the model's numbers have overflowed, or its file is broken");
     }
     return highest;
   }
 
-  private int likeliest() {
-    int best = 0;
-    for (int id = 1; id < logits.length; id++) {
-      if (logits[id] > logits[best]) {
-        best = id;
-      }
+  /** The first token of the highest logit. */
+  private int first(float highest) {
+    int id = 0;
+    while (logits[id] != highest) {
+      id++;
     }
-    return best;
+    return id;
   }
 
   private double scaled(float logit, double highest) {
