@@ -6,6 +6,7 @@ import dev.bascule.core.Tensor;
 import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.Linear;
 import dev.bascule.formats.gguf.GgufFile;
+import dev.bascule.models.CacheType;
 import dev.bascule.models.Decoder;
 import dev.bascule.models.DecoderConfig;
 import dev.bascule.models.DecoderModel;
@@ -68,7 +69,7 @@ public final class DecoderSubject implements Subject {
     return Decoder.graph(
         model.config(),
         model.weights(),
-        new Decoder.Limits(ids.length, ids.length, ids.length, cache, activations));
+        new Decoder.Limits(ids.length, ids.length, ids.length, CacheType.of(cache), activations));
   }
 
   @Override

@@ -1,8 +1,8 @@
 package dev.bascule.cli;
 
-import dev.bascule.core.DType;
 import dev.bascule.core.graph.Linear;
 import dev.bascule.llm.LanguageModel;
+import dev.bascule.models.CacheType;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
@@ -27,7 +27,7 @@ final class ModelOptions {
       paramLabel = "TYPE",
       defaultValue = "f16",
       description =
-          "type of keys and values in the cache: f16, bf16, f32 (default: ${DEFAULT-VALUE})")
+          "type of keys and values in the cache: f16, bf16, f32, q8_0 (default: ${DEFAULT-VALUE})")
   private String cache = "";
 
   @Option(
@@ -45,13 +45,15 @@ final class ModelOptions {
       throw new RequestException(
           "--context and --chunk must be 1 or more, not " + context + " and " + chunk);
     }
-    DType type =
+    CacheType type =
         switch (cache) {
-          case "f16" -> DType.F16;
-          case "bf16" -> DType.BF16;
-          case "f32" -> DType.F32;
+          case "f16" -> CacheType.F16;
+          case "bf16" -> CacheType.BF16;
+          case "f32" -> CacheType.F32;
+          case "q8_0" -> CacheType.Q8_0;
           default ->
-              throw new RequestException("--cache is f16, bf16 or f32, not " + Text.quote(cache));
+              throw new RequestException(
+                  "--cache is f16, bf16, f32 or q8_0, not " + Text.quote(cache));
         };
     Linear.Activations rounding =
         switch (activations.toLowerCase(Locale.ROOT)) {

@@ -43,6 +43,8 @@ final class AttentionCases {
       cases.add(cached(cache, 40, 40, 8, false));
       cases.add(cached(cache, 3, 3, 64, cache == DType.F32));
     }
+    cases.add(quantised(1, 70, 64, true));
+    cases.add(quantised(9, 40, 16, false));
     return cases;
   }
 
@@ -146,6 +148,24 @@ final class AttentionCases {
             draft.input("v", cache, Shape.of(70, 2, 24), rule),
             Constant.of(Tensor.of(new long[] {length}, 1)));
     Node node = Node.of("", new CachedAttention(0.25f, keyBlock), operands);
+    draft.output("CachedAttention", node.result());
+    return draft.brief(brief).run();
+  }
+
+  /** The same with numbers of 8 bits, and a scale for each 32 of a key and 16 of a value. */
+  private static Case quantised(long n, long length, int keyBlock, boolean brief) {
+    String name = "attention/cached %d of %d by %d/q8".formatted(n, length, keyBlock);
+    var draft = new Case.Draft(name, DType.I8);
+    var rule = Values.Spread.MODERATE;
+    List<Value> operands =
+        List.of(
+            draft.input("q", DType.F32, Shape.of(n, 6, 64), rule),
+            draft.input("k", DType.I8, Shape.of(70, 2, 64), rule),
+            draft.input("v", DType.I8, Shape.of(70, 2, 32), rule),
+            Constant.of(Tensor.of(new long[] {length}, 1)),
+            draft.input("key scales", DType.F16, Shape.of(70, 2, 2), rule),
+            draft.input("value scales", DType.F16, Shape.of(70, 2, 2), rule));
+    Node node = Node.of("", new CachedAttention(0.01f, keyBlock), operands);
     draft.output("CachedAttention", node.result());
     return draft.brief(brief).run();
   }

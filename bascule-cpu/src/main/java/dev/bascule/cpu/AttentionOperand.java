@@ -74,14 +74,14 @@ record AttentionOperand(MemorySegment memory, long offset, long[] strides) {
     return element;
   }
 
-  /** The address of an element of f32. */
-  long address(long... indices) {
-    return memory.address() + element(indices) * Float.BYTES;
+  /** The address of an element of so many bytes. */
+  long address(int bytes, long... indices) {
+    return memory.address() + element(indices) * bytes;
   }
 
   /** The last two axes of f32, from the element at {@code indices} on. */
   Matrix matrix(long... indices) {
     int rows = strides.length - 2;
-    return new Matrix(address(indices), strides[rows], strides[rows + 1]);
+    return new Matrix(address(Float.BYTES, indices), strides[rows], strides[rows + 1]);
   }
 }

@@ -14,8 +14,6 @@ import java.util.Optional;
 
 /** An attention over a cache with its dimensions open. */
 final class CachedAttentionCode implements Launchable {
-  private static final int OPERANDS = 4;
-
   /** What lies between the products, for one query and for several. */
   record Steps(AttentionSteps one, AttentionSteps several) implements AutoCloseable {
     @Override
@@ -61,7 +59,8 @@ final class CachedAttentionCode implements Launchable {
 
   @Override
   public Launch bind(List<Slice> operands, Bindings dims) {
-    AttentionOperand.requireOperands(call, OPERANDS + 2, operands.size());
+    int own = call.operands().size();
+    AttentionOperand.requireOperands(call, own + 2, operands.size());
     List<MemorySegment> memory = operands.stream().map(CpuBuffer::memory).toList();
     CachedAttentionShape shape = shape(dims);
     long lengthAt = call.operands().get(3).offset().evaluate(dims) * Long.BYTES;
@@ -69,15 +68,14 @@ final class CachedAttentionCode implements Launchable {
     var all =
         new CachedAttentionLaunch.Operands(
             operand(0, memory, dims),
-            new CachedRows(operand(1, memory, dims), shape.format(), widener(shape, shape.width())),
-            new CachedRows(
-                operand(2, memory, dims), shape.format(), widener(shape, shape.channels())),
+            rows(1, memory, shape, dims),
+            rows(2, memory, shape, dims),
             memory.get(3).asSlice(lengthAt, Long.BYTES),
-            AttentionOperand.of(call, "its result", memory.get(OPERANDS), result, dims));
-    boolean isDense = all.queries().strides()[1] == shape.width();
+            AttentionOperand.of(call, "its result", memory.get(own), result, dims));
+    boolean isReadable = isReadable(all.queries(), shape);
     CachedAttentionLaunch.Readers readers =
-        heads -> isDense ? code.cache(layout(shape, heads)) : Optional.empty();
-    AttentionSteps own = shape.isSingle() ? steps.one() : steps.several();
+        heads -> isReadable ? code.cache(layout(shape, heads)) : Optional.empty();
+    AttentionSteps between = shape.isSingle() ? steps.one() : steps.several();
     int workers = shape.queries() == 0 ? 0 : pool.threads();
     return new CachedAttentionLaunch(
         call.name(),
@@ -85,7 +83,7 @@ final class CachedAttentionCode implements Launchable {
         all,
         products.packing(),
         readers,
-        AttentionScratch.each(shape.room(products), products, own, memory.getLast(), workers),
+        AttentionScratch.each(shape.room(products), products, between, memory.getLast(), workers),
         pool);
   }
 
@@ -94,10 +92,32 @@ final class CachedAttentionCode implements Launchable {
     return AttentionOperand.of(call, "operand " + number, memory.get(number), view, dims);
   }
 
-  private Optional<RowWidener> widener(CachedAttentionShape shape, int columns) {
-    return shape.format() == CacheFormat.F32
-        ? Optional.empty()
-        : Optional.of(code.widener(call.operands().get(1).dtype(), columns));
+  /** Keys or values; the scales of operand 1 are operand 4, those of operand 2 operand 5. */
+  private CachedRows rows(
+      int number, List<MemorySegment> memory, CachedAttentionShape shape, Bindings dims) {
+    boolean isScaled = shape.format() == CacheFormat.Q8_0;
+    Optional<AttentionOperand> scales =
+        isScaled ? Optional.of(operand(number + 3, memory, dims)) : Optional.empty();
+    int columns = elements(number);
+    int block = isScaled ? columns / elements(number + 3) : 1;
+    Optional<RowWidener> widener =
+        shape.format() == CacheFormat.F32
+            ? Optional.empty()
+            : Optional.of(code.widener(shape.format(), columns, block));
+    return new CachedRows(operand(number, memory, dims), scales, shape.format(), widener);
+  }
+
+  private int elements(int operand) {
+    return Math.toIntExact(call.operands().get(operand).shape().dim(2).constant());
+  }
+
+  /** Code reads scales of usual blocks only. */
+  private boolean isReadable(AttentionOperand queries, CachedAttentionShape shape) {
+    boolean hasUsualBlocks =
+        shape.format() != CacheFormat.Q8_0
+            || (elements(1) == CacheFormat.BLOCK * elements(4)
+                && elements(2) == CacheFormat.BLOCK * elements(5));
+    return hasUsualBlocks && queries.strides()[1] == shape.width();
   }
 
   private static CacheLayout layout(CachedAttentionShape shape, int heads) {

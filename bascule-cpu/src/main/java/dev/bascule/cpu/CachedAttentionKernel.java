@@ -7,12 +7,16 @@ import dev.bascule.core.device.LibraryCall;
 import dev.bascule.core.device.LibraryKernel;
 import dev.bascule.core.device.View;
 import dev.bascule.core.graph.CachedAttention;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * Attention over a cache of f32, f16 or bf16: only what is in it is read, once for all queries of a
- * block, and once for all heads that share it when there is one query.
+ * Attention over a cache of f32, f16, bf16, or i8 with scales: only what is in it is read, once for
+ * all queries of a block, and once for all heads that share it when there is one query.
  */
 final class CachedAttentionKernel implements LibraryKernel {
+  private static final Set<DType> CACHES = Set.of(DType.F32, DType.F16, DType.BF16, DType.I8);
+
   private final CpuCode code;
   private final WorkerPool pool;
 
@@ -34,10 +38,10 @@ final class CachedAttentionKernel implements LibraryKernel {
       return false;
     }
     DType cache = call.operands().get(1).dtype();
-    return (cache == DType.F32 || cache == DType.F16 || cache == DType.BF16)
-        && hasDenseRows(call.operands().get(0))
-        && hasDenseRows(call.operands().get(1))
-        && hasDenseRows(call.operands().get(2))
+    return CACHES.contains(cache)
+        && Stream.of(0, 1, 2, 4, 5)
+            .filter(i -> i < call.operands().size())
+            .allMatch(i -> hasDenseRows(call.operands().get(i)))
         && hasDenseRows(call.results().getFirst());
   }
 

@@ -139,7 +139,7 @@ final class CachedAttentionLaunch implements CpuLaunch {
     long step = reader.keyStep();
     long whole = Math.min(Math.ceilDiv(keys, step) * step, (shape.capacity() - key) / step * step);
     CacheCode.Rows rows = operands.keys.rows(unit.kvHead(), key);
-    long queries = operands.queries.address(0, unit.head());
+    long queries = operands.queries.address(Float.BYTES, 0, unit.head());
     reader.score(queries, rows, whole, tile.scores().address(), tile.arguments());
     if (whole < keys) {
       long from = keys - step;
@@ -151,7 +151,7 @@ final class CachedAttentionLaunch implements CpuLaunch {
 
   private Matrix headRows(CachedAttentionShape.Unit unit) {
     AttentionOperand q = operands.queries;
-    return new Matrix(q.address(0, unit.head()), q.strides()[1], 1);
+    return new Matrix(q.address(Float.BYTES, 0, unit.head()), q.strides()[1], 1);
   }
 
   /** Queries of some heads, in strips, block of keys by block of keys. */
@@ -197,7 +197,8 @@ final class CachedAttentionLaunch implements CpuLaunch {
       tile.resume(waiting, strip.rows);
     }
     AttentionOperand q = operands.queries;
-    Matrix rows = new Matrix(q.address(query, unit.head() + strip.head), q.strides()[0], 1);
+    Matrix rows =
+        new Matrix(q.address(Float.BYTES, query, unit.head() + strip.head), q.strides()[0], 1);
     score(tile, rows, strip.rows, keyColumns, keys);
     weigh(tile, strip.rows, strip.position - strip.key, keys, isFirst);
     mix(tile, strip.rows, values, keys, isFirst);

@@ -69,6 +69,7 @@ record CachedAttentionShape(
       case F32 -> CacheFormat.F32;
       case F16 -> CacheFormat.F16;
       case BF16 -> CacheFormat.BF16;
+      case I8 -> CacheFormat.Q8_0;
       default -> throw new IllegalArgumentException("a cache of " + cache.dtype());
     };
   }

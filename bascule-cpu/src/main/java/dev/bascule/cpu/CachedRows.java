@@ -12,14 +12,25 @@ import java.util.Optional;
 /**
  * Keys or values of a cache, [position, head, element] with dense rows, and the ways to read them.
  *
+ * @param scales of blocks, [position, head, block] with dense rows, where numbers have them
  * @param widener what turns rows into f32, where they are not
  */
-record CachedRows(AttentionOperand numbers, CacheFormat format, Optional<RowWidener> widener) {
+record CachedRows(
+    AttentionOperand numbers,
+    Optional<AttentionOperand> scales,
+    CacheFormat format,
+    Optional<RowWidener> widener) {
 
   /** As they lie. */
   CacheCode.Rows rows(int head, long position) {
-    long at = numbers.memory().address() + numbers.element(position, head) * format.bytes();
-    return new CacheCode.Rows(at, numbers.strides()[0] * format.bytes(), 0, 0);
+    long at = numbers.address(format.bytes(), position, head);
+    long stride = numbers.strides()[0] * format.bytes();
+    if (scales.isEmpty()) {
+      return new CacheCode.Rows(at, stride, 0, 0);
+    }
+    AttentionOperand own = scales.get();
+    long scalesAt = own.address(Short.BYTES, position, head);
+    return new CacheCode.Rows(at, stride, scalesAt, own.strides()[0] * Short.BYTES);
   }
 
   /**
@@ -31,16 +42,10 @@ record CachedRows(AttentionOperand numbers, CacheFormat format, Optional<RowWide
   Matrix matrix(
       int head, long position, long count, MemorySegment target, MemorySegment arguments) {
     if (widener.isEmpty()) {
-      return new Matrix(numbers.address(position, head), numbers.strides()[0], 1);
+      return new Matrix(numbers.address(Float.BYTES, position, head), numbers.strides()[0], 1);
     }
     RowWidener own = widener.get();
-    own.widen(
-        numbers.memory(),
-        numbers.element(position, head),
-        numbers.strides()[0],
-        count,
-        target,
-        arguments);
+    own.widen(this, head, position, count, target, arguments);
     return Matrix.rowMajor(target.address(), own.columns());
   }
 

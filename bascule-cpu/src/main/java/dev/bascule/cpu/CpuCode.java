@@ -5,6 +5,7 @@ import dev.bascule.core.kernel.Kernel;
 import dev.bascule.cpu.asm.ExecutableMemory;
 import dev.bascule.cpu.asm.IsaLevel;
 import dev.bascule.cpu.cache.CacheCode;
+import dev.bascule.cpu.cache.CacheFormat;
 import dev.bascule.cpu.cache.CacheLayout;
 import dev.bascule.cpu.emit.Emitter;
 import dev.bascule.cpu.gemm.ElementType;
@@ -28,7 +29,7 @@ final class CpuCode implements AutoCloseable {
   private final Optional<LinearTiles> linear;
 
   /** Rows that are turned into f32. */
-  private record Widened(DType from, int columns) {}
+  private record Widened(CacheFormat format, int columns, int block) {}
 
   CpuCode(IsaLevel level) {
     this.level = level;
@@ -76,10 +77,11 @@ final class CpuCode implements AutoCloseable {
     };
   }
 
-  /** What turns rows of a narrower float into f32. */
-  RowWidener widener(DType from, int columns) {
+  /** What turns rows of a cache into f32. */
+  RowWidener widener(CacheFormat format, int columns, int block) {
     return wideners.computeIfAbsent(
-        new Widened(from, columns), w -> RowWidener.of(w.from, w.columns, level, memory));
+        new Widened(format, columns, block),
+        w -> RowWidener.of(w.format, w.columns, w.block, level, memory));
   }
 
   /** What reads a cache of a layout as it lies, where machine code may run and rows fit vectors. */

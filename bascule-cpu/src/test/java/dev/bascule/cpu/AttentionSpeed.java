@@ -82,7 +82,8 @@ final class AttentionSpeed {
     Arrays.sort(nanos, 0, runs);
     double pairs = queries * (length - (queries - 1) / 2.0);
     double flops = 2.0 * HEADS * pairs * 2 * WIDTH;
-    double bytes = 2.0 * KV_HEADS * length * WIDTH * cache.bits() / 8;
+    double perRow = WIDTH * cache.bits() / 8.0 + (cache == DType.I8 ? WIDTH / 16.0 : 0);
+    double bytes = 2.0 * KV_HEADS * length * perRow;
     System.out.printf(
         "%s %d of %d: median %.3f ms, best %.3f ms; at best %.1f GFLOP/s (%.0f %% of %.1f), %.1f"
             + " GB/s of cache%n",

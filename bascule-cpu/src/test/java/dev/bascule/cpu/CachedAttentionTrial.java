@@ -42,7 +42,12 @@ record CachedAttentionTrial(CachedAttention op, Sizes sizes, List<Tensor> operan
       int channels,
       int capacity,
       int length,
-      DType cache) {}
+      DType cache) {
+    /** Of 32 elements where those are whole, or one of all. */
+    int blocks(int elements) {
+      return elements % 32 == 0 ? elements / 32 : 1;
+    }
+  }
 
   /** With random contents; beyond the length the cache holds NaN, which nobody may see. */
   static CachedAttentionTrial of(CachedAttention op, Sizes s, Random random) {
@@ -51,13 +56,23 @@ record CachedAttentionTrial(CachedAttention op, Sizes sizes, List<Tensor> operan
       q.bytes().setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i, (float) random.nextGaussian());
     }
     Tensor length = Tensor.of(new long[] {s.length}, 1);
-    return new CachedAttentionTrial(
-        op, s, List.of(q, cache(s, s.width, random), cache(s, s.channels, random), length));
+    List<Tensor> operands =
+        new ArrayList<>(
+            List.of(
+                q,
+                cache(s, s.cache, s.width, random),
+                cache(s, s.cache, s.channels, random),
+                length));
+    if (s.cache == DType.I8) {
+      operands.add(cache(s, DType.F16, s.blocks(s.width), random));
+      operands.add(cache(s, DType.F16, s.blocks(s.channels), random));
+    }
+    return new CachedAttentionTrial(op, s, operands);
   }
 
   /** [heads, capacity, elements]. */
-  private static Tensor cache(Sizes s, int elements, Random random) {
-    Tensor tensor = Tensor.zeros(s.cache, s.kvHeads, s.capacity, elements);
+  private static Tensor cache(Sizes s, DType dtype, int elements, Random random) {
+    Tensor tensor = Tensor.zeros(dtype, s.kvHeads, s.capacity, elements);
     for (long i = 0; i < tensor.elements(); i++) {
       boolean written = i / elements % s.capacity < s.length;
       put(tensor, i, written ? (float) random.nextGaussian() : Float.NaN);
@@ -76,19 +91,18 @@ record CachedAttentionTrial(CachedAttention op, Sizes sizes, List<Tensor> operan
           tensor
               .bytes()
               .setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i, SmallFloats.floatToBf16(value));
+      case I8 -> tensor.bytes().set(ValueLayout.JAVA_BYTE, i, (byte) Math.round(40 * value));
       default -> throw new IllegalArgumentException("a cache of " + tensor.dtype());
     }
   }
 
   private Node node() {
-    return Node.of(
-        "",
-        op,
-        List.of(
-            Constant.of(operands.get(0)),
-            byPosition(operands.get(1)),
-            byPosition(operands.get(2)),
-            Constant.of(operands.get(3))));
+    List<Value> values = new ArrayList<>();
+    for (Tensor operand : operands) {
+      boolean isCache = !values.isEmpty() && operand.extents().length == 3;
+      values.add(isCache ? byPosition(operand) : Constant.of(operand));
+    }
+    return Node.of("", op, values);
   }
 
   private static Value byPosition(Tensor cache) {
@@ -104,14 +118,21 @@ record CachedAttentionTrial(CachedAttention op, Sizes sizes, List<Tensor> operan
 
   LibraryCall call() {
     Sizes s = sizes;
+    List<View> views =
+        new ArrayList<>(
+            List.of(
+                dense(DType.F32, s.queries, s.heads, s.width),
+                byHead(s.cache, s.width),
+                byHead(s.cache, s.channels),
+                dense(DType.I64, 1)));
+    if (s.cache == DType.I8) {
+      views.add(byHead(DType.F16, s.blocks(s.width)));
+      views.add(byHead(DType.F16, s.blocks(s.channels)));
+    }
     return new LibraryCall(
         "attention",
         op,
-        List.of(
-            dense(DType.F32, s.queries, s.heads, s.width),
-            byHead(s.width),
-            byHead(s.channels),
-            dense(DType.I64, 1)),
+        views,
         List.of(dense(DType.F32, s.queries, s.heads, s.channels)),
         Optional.empty());
   }
@@ -126,11 +147,11 @@ record CachedAttentionTrial(CachedAttention op, Sizes sizes, List<Tensor> operan
     return new View(dtype, Shape.of(extents), Dim.ZERO, strides, false);
   }
 
-  private View byHead(int elements) {
+  private View byHead(DType dtype, int elements) {
     Shape shape = Shape.of(sizes.capacity, sizes.kvHeads, elements);
     List<Dim> strides =
         List.of(Dim.of(elements), Dim.of((long) sizes.capacity * elements), Dim.ONE);
-    return new View(sizes.cache, shape, Dim.ZERO, strides, false);
+    return new View(dtype, shape, Dim.ZERO, strides, false);
   }
 
   /** What the device makes of it, with its memory, until closed. */

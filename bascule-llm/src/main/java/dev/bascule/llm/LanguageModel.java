@@ -1,6 +1,5 @@
 package dev.bascule.llm;
 
-import dev.bascule.core.DType;
 import dev.bascule.core.DeviceException;
 import dev.bascule.core.device.Device;
 import dev.bascule.core.graph.Graph;
@@ -8,6 +7,7 @@ import dev.bascule.core.graph.Linear;
 import dev.bascule.engine.Engine;
 import dev.bascule.engine.Footprint;
 import dev.bascule.engine.Plan;
+import dev.bascule.models.CacheType;
 import dev.bascule.models.Decoder;
 import dev.bascule.models.DecoderConfig;
 import dev.bascule.models.DecoderModel;
@@ -25,10 +25,10 @@ public final class LanguageModel implements AutoCloseable {
    *
    * @param context positions that a sequence has room for
    * @param chunk tokens of a prompt that are taken at a time
-   * @param cache dtype of keys and values: f16, or f32, bf16
+   * @param cache how keys and values are kept
    * @param activations what becomes of activations before quantised weights
    */
-  public record Settings(int context, int chunk, DType cache, Linear.Activations activations) {
+  public record Settings(int context, int chunk, CacheType cache, Linear.Activations activations) {
     private static final int CONTEXT_USUAL = 4096;
     private static final int CHUNK_USUAL = 256;
 
@@ -45,7 +45,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** 4096 positions in f16, 8-bit activations. */
     public static Settings usual() {
-      return new Settings(CONTEXT_USUAL, CHUNK_USUAL, DType.F16, Linear.Activations.INT8);
+      return new Settings(CONTEXT_USUAL, CHUNK_USUAL, CacheType.F16, Linear.Activations.INT8);
     }
 
     /** What fits a model: its attention may see fewer positions, and a chunk is no longer. */
@@ -62,8 +62,8 @@ public final class LanguageModel implements AutoCloseable {
       return new Settings(context, tokens, cache, activations);
     }
 
-    public Settings withCache(DType dtype) {
-      return new Settings(context, chunk, dtype, activations);
+    public Settings withCache(CacheType type) {
+      return new Settings(context, chunk, type, activations);
     }
 
     public Settings withActivations(Linear.Activations rounding) {
@@ -110,8 +110,9 @@ public final class LanguageModel implements AutoCloseable {
     DecoderConfig config = decoder.config();
     long table = config.features().tiedEmbeddings() ? 0 : decoder.weights().embeddingBytes();
     long weights = decoder.weights().storedBytes() - table;
-    long positionBits = (long) config.layers() * config.cachedElements() * settings.cache.bits();
-    double cache = (double) settings.context * positionBits / Byte.SIZE;
+    double positionBits =
+        (double) config.layers() * config.cachedElements() * settings.cache.bits();
+    double cache = settings.context * positionBits / Byte.SIZE;
     long room = device.info().memoryBytes();
     if (room > 0 && weights + cache > room) {
       throw new DeviceException(

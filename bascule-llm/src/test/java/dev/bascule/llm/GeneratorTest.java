@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.bascule.core.DType;
 import dev.bascule.core.DeviceException;
 import dev.bascule.core.device.Device;
 import dev.bascule.core.device.DeviceOptions;
 import dev.bascule.core.device.Driver;
 import dev.bascule.formats.tokenizer.Tokenizer;
 import dev.bascule.llm.sampling.Sampling;
+import dev.bascule.models.CacheType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,7 +58,7 @@ class GeneratorTest {
 
   private LanguageModel open(Device device) {
     return LanguageModel.open(
-        model, device, LanguageModel.Settings.usual().withContext(256).withCache(DType.F32));
+        model, device, LanguageModel.Settings.usual().withContext(256).withCache(CacheType.F32));
   }
 
   private static Generator.Result tell(Generator generator, Tokenizer tokenizer, int count) {

@@ -3,7 +3,6 @@ package dev.bascule.llm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.bascule.core.DType;
 import dev.bascule.core.DeviceException;
 import dev.bascule.core.device.Device;
 import dev.bascule.core.device.DeviceOptions;
@@ -12,6 +11,7 @@ import dev.bascule.formats.FormatException;
 import dev.bascule.formats.Fuzz;
 import dev.bascule.formats.tokenizer.Tokenizer;
 import dev.bascule.llm.template.ChatTemplate;
+import dev.bascule.models.CacheType;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Models that somebody has tampered with are refused by a clear error, or they answer. */
 class ModelFuzzTest {
   private static final LanguageModel.Settings SETTINGS =
-      LanguageModel.Settings.usual().withContext(64).withChunk(8).withCache(DType.F32);
+      LanguageModel.Settings.usual().withContext(64).withChunk(8).withCache(CacheType.F32);
 
   @TempDir private Path folder;
 

@@ -5,16 +5,20 @@ import dev.bascule.core.Dim;
 import dev.bascule.core.Shape;
 import dev.bascule.core.TensorType;
 import dev.bascule.core.graph.CachedAttention;
+import dev.bascule.core.graph.Elementwise;
 import dev.bascule.core.graph.Node;
 import dev.bascule.core.graph.Ops;
 import dev.bascule.core.graph.Parameter;
+import dev.bascule.core.graph.Reduce;
 import dev.bascule.core.graph.Scatter;
 import dev.bascule.core.graph.State;
 import dev.bascule.core.graph.Value;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The caches of a decoder: what each layer keeps of every position, and attention over them. */
 final class Caches {
@@ -35,20 +39,73 @@ final class Caches {
   }
 
   /**
-   * Writes {@code entries} [n, heads, d] to the cache of this name; gives the cache [capacity,
-   * heads, d]. It lies head by head, so that attention, which goes through one head's positions,
-   * reads memory in order.
+   * A cache that is written to.
+   *
+   * @param numbers [capacity, heads, d]
+   * @param scales of blocks, [capacity, heads, blocks], where numbers have them
    */
-  Value append(String name, Value entries) {
+  record Cache(Value numbers, Optional<Value> scales) {}
+
+  /**
+   * Writes {@code entries} [n, heads, d] to the cache of this name. It lies head by head, so that
+   * attention, which goes through one head's positions, reads memory in order.
+   */
+  Cache append(String name, Value entries) {
+    if (!limits.cacheType().isScaled()) {
+      Value numbers = Ops.cast(entries, limits.cacheType().numbers());
+      return new Cache(write(name, numbers), Optional.empty());
+    }
+    Blocks blocks = Blocks.of(name, entries);
+    return new Cache(
+        write(name, blocks.numbers), Optional.of(write(name + ".scales", blocks.scales)));
+  }
+
+  /**
+   * Entries in blocks of whole numbers with a scale each.
+   *
+   * @param numbers i8 [n, heads, d]
+   * @param scales f16 [n, heads, blocks]
+   */
+  private record Blocks(Value numbers, Value scales) {
+    private static final int NUMBER_MAX = 127;
+
+    /**
+     * The scale is the largest absolute value over 127, rounded to f16; numbers are rounded to even
+     * after a division by the rounded scale, and kept to 127. A block of zeros has the scale 0.
+     */
+    static Blocks of(String name, Value entries) {
+      Shape shape = entries.shape();
+      int block = CacheType.block(shape.dim(2).constant());
+      Dim count = Dim.of(shape.dim(2).constant() / block);
+      Shape inBlocks = Shape.of(shape.dim(0), shape.dim(1), count, Dim.of(block));
+      Value split = Ops.reshape(entries, inBlocks);
+      Value largest =
+          Ops.reduce(Reduce.Kind.MAX, Ops.apply(Elementwise.ABS, split), List.of(3), true);
+      Value scale =
+          Layer.named(
+              name + ".scale",
+              Ops.cast(Ops.div(largest, Ops.like(largest, NUMBER_MAX)), DType.F16));
+      Value wide = Ops.cast(scale, DType.F32);
+      Value isZero = Ops.eq(wide, Ops.like(wide, 0));
+      Value divisor = Ops.select(isZero, Ops.like(wide, 1), wide);
+      Value quotient = Ops.div(split, Ops.broadcast(divisor, inBlocks));
+      Value rounded = Ops.apply(Elementwise.ROUND, quotient);
+      Value kept =
+          Ops.min(Ops.max(rounded, Ops.like(rounded, -NUMBER_MAX)), Ops.like(rounded, NUMBER_MAX));
+      return new Blocks(
+          Ops.reshape(Ops.cast(kept, DType.I8), shape),
+          Ops.reshape(scale, Shape.of(shape.dim(0), shape.dim(1), count)));
+    }
+  }
+
+  /** Writes {@code entries} [n, heads, d] as they are; gives the cache [capacity, heads, d]. */
+  private Value write(String name, Value entries) {
     Dim n = entries.shape().dim(0);
     Dim heads = entries.shape().dim(1);
     Dim width = entries.shape().dim(2);
     Dim capacity = Dim.of(limits.capacity());
-    State state = new State(name, TensorType.of(limits.cacheType(), heads.times(capacity), width));
-    Value byHead =
-        Layer.named(
-            name + ".entries",
-            Ops.permute(Ops.cast(entries, limits.cacheType()), List.of(1, 0, 2)));
+    State state = new State(name, TensorType.of(entries.dtype(), heads.times(capacity), width));
+    Value byHead = Layer.named(name + ".entries", Ops.permute(entries, List.of(1, 0, 2)));
     Value rows = Ops.reshape(byHead, Shape.of(heads.times(n), width));
     Value written =
         Layer.named(
@@ -73,11 +130,10 @@ final class Caches {
   }
 
   /** Attention of queries [n, heads, d] over caches that hold the same positions already. */
-  Value attention(String label, Value queries, Value keys, Value values, float scale) {
-    return Node.of(
-            label,
-            new CachedAttention(scale, Decoder.KEY_BLOCK),
-            List.of(queries, keys, values, length))
-        .result();
+  Value attention(String label, Value queries, Cache keys, Cache values, float scale) {
+    List<Value> operands = new ArrayList<>(List.of(queries, keys.numbers, values.numbers, length));
+    keys.scales.ifPresent(operands::add);
+    values.scales.ifPresent(operands::add);
+    return Node.of(label, new CachedAttention(scale, Decoder.KEY_BLOCK), operands).result();
   }
 }

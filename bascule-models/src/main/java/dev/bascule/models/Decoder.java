@@ -53,14 +53,14 @@ public final class Decoder {
    * @param capacity positions of the caches
    * @param tokensMax tokens of one run
    * @param outputsMax rows of logits of one run
-   * @param cacheType dtype of keys and values in the caches: f32, f16, bf16
+   * @param cacheType how keys and values are kept
    * @param activations what becomes of activations before quantised weights
    */
   public record Limits(
       long capacity,
       long tokensMax,
       long outputsMax,
-      DType cacheType,
+      CacheType cacheType,
       Linear.Activations activations) {
     public Limits {
       if (capacity <= 0 || tokensMax <= 0 || tokensMax > capacity || outputsMax < 0) {
@@ -72,9 +72,6 @@ public final class Decoder {
                 + ", with up to "
                 + outputsMax
                 + " outputs");
-      }
-      if (!cacheType.isFloat()) {
-        throw new ShapeException("decoder: caches are of floats, not " + cacheType);
       }
     }
   }

@@ -34,7 +34,8 @@ final class LatentAttention {
         Ops.reshape(
             latent.queryRank() > 0 ? queryUp(layer, down.get(0)) : down.get(0),
             Shape.of(tokens, heads, plain.plus(turned)));
-    Value cache = caches.append(layer.label("latents"), entry(layer, down.get(1), rank, rotation));
+    Value entry = entry(layer, down.get(1), rank, rotation);
+    Caches.Cache cache = caches.append(layer.label("latents"), entry);
     Value absorbed =
         perHead(
             layer,

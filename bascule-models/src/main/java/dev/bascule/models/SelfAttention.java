@@ -24,8 +24,8 @@ final class SelfAttention {
     }
     query = rotation.turn(layer.label("query_rope"), query);
     key = rotation.turn(layer.label("key_rope"), key);
-    Value keys = caches.append(layer.label("keys"), key);
-    Value values = caches.append(layer.label("values"), value);
+    Caches.Cache keys = caches.append(layer.label("keys"), key);
+    Caches.Cache values = caches.append(layer.label("values"), value);
     Value attended =
         caches.attention(layer.label("attention"), query, keys, values, config.scoreScale());
     Value flat = Ops.reshape(attended, Shape.of(x.shape().dim(0), width(config)));

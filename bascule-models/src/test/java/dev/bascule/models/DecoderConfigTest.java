@@ -200,7 +200,7 @@ class DecoderConfigTest {
         config("\"model_type\": \"mistral\", " + SIZES + "\"sliding_window\": 1024");
     assertThat(config.window()).hasValue(1024);
     try (Weights weights = SyntheticModel.random(config, new WeightType.Floats(DType.F32), 1)) {
-      assertThatThrownBy(() -> Decoder.graph(config, weights, Run.limits(2048, 1, DType.F32)))
+      assertThatThrownBy(() -> Decoder.graph(config, weights, Run.limits(2048, 1, CacheType.F32)))
           .isInstanceOf(ShapeException.class)
           .hasMessageContaining("sees 1024 positions");
     }

@@ -2,7 +2,6 @@ package dev.bascule.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.bascule.core.DType;
 import dev.bascule.core.graph.Graph;
 import dev.bascule.formats.huggingface.HuggingFaceFolder;
 import java.nio.file.Path;
@@ -27,7 +26,7 @@ class FamiliesTest {
       DecoderConfig config = DecoderConfig.of(files);
       try (Weights weights = Weights.of(config, files)) {
         int length = answer.ids()[0].length;
-        Graph graph = Decoder.graph(config, weights, Run.limits(64, length, DType.F32));
+        Graph graph = Decoder.graph(config, weights, Run.limits(64, length, CacheType.F32));
         for (int text = 0; text < answer.ids().length; text++) {
           try (Run run = Run.onReference(graph)) {
             float[] logits = run.logits(weights, length, answer.ids()[text]);

@@ -78,7 +78,7 @@ class GgufExportTest {
   }
 
   private static float[] logits(DecoderConfig config, Weights weights, int[] ids) {
-    Graph graph = Decoder.graph(config, weights, Run.limits(16, ids.length, DType.F32));
+    Graph graph = Decoder.graph(config, weights, Run.limits(16, ids.length, CacheType.F32));
     try (Run run = Run.onReference(graph)) {
       return run.logits(weights, ids.length, ids);
     }

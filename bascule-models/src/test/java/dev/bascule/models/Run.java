@@ -1,6 +1,5 @@
 package dev.bascule.models;
 
-import dev.bascule.core.DType;
 import dev.bascule.core.Tensor;
 import dev.bascule.core.device.Device;
 import dev.bascule.core.graph.Graph;
@@ -23,7 +22,7 @@ interface Run extends AutoCloseable {
   @Override
   void close();
 
-  static Decoder.Limits limits(int capacity, int tokens, DType cache) {
+  static Decoder.Limits limits(int capacity, int tokens, CacheType cache) {
     return new Decoder.Limits(capacity, tokens, tokens, cache, Linear.Activations.F32);
   }
 

@@ -2,7 +2,6 @@ package dev.bascule.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.bascule.core.DType;
 import dev.bascule.core.DeviceException;
 import dev.bascule.core.device.Device;
 import dev.bascule.core.device.DeviceOptions;
@@ -50,7 +49,7 @@ class SameBitsTest {
   void chunksOfAnySizeGiveTheBitsOfTheWhole(Path folder) {
     onModel(
         folder,
-        DType.F32,
+        CacheType.F32,
         (weights, ids, graph) -> {
           try (Run run = Run.onReference(graph)) {
             float[] whole = run.logits(weights, ids.length, ids);
@@ -65,19 +64,20 @@ class SameBitsTest {
   void theCpuGivesTheBitsOfTheReference(Path folder) {
     for (String isa : List.of("portable", "avx2", "avx512")) {
       theDeviceGivesTheBitsOfTheReference(
-          "cpu", Map.of("cpu.isa", isa), DType.F32, folder, LENGTH, 7, 1);
+          "cpu", Map.of("cpu.isa", isa), CacheType.F32, folder, LENGTH, 7, 1);
     }
-    theDeviceGivesTheBitsOfTheReference("cpu", Map.of(), DType.F16, folder, 7);
+    theDeviceGivesTheBitsOfTheReference("cpu", Map.of(), CacheType.F16, folder, 7);
+    theDeviceGivesTheBitsOfTheReference("cpu", Map.of(), CacheType.Q8_0, folder, 7, 1);
   }
 
   @ParameterizedTest
   @MethodSource("fewDecoders")
   void openClGivesTheBitsOfTheReference(Path folder) {
-    theDeviceGivesTheBitsOfTheReference("opencl", Map.of(), DType.F32, folder, 7);
+    theDeviceGivesTheBitsOfTheReference("opencl", Map.of(), CacheType.F32, folder, 7);
   }
 
   private static void theDeviceGivesTheBitsOfTheReference(
-      String driver, Map<String, String> settings, DType cache, Path folder, int... chunks) {
+      String driver, Map<String, String> settings, CacheType cache, Path folder, int... chunks) {
     List<Device> devices = open(driver, settings);
     Assumptions.assumeFalse(devices.isEmpty(), "no device of " + driver + " " + settings);
     onModel(
@@ -104,7 +104,7 @@ class SameBitsTest {
     void run(Weights weights, int[] ids, Graph graph);
   }
 
-  private static void onModel(Path folder, DType cache, Check check) {
+  private static void onModel(Path folder, CacheType cache, Check check) {
     try (HuggingFaceFolder files = HuggingFaceFolder.open(folder)) {
       DecoderConfig config = DecoderConfig.of(files);
       try (Weights weights = Weights.of(config, files)) {

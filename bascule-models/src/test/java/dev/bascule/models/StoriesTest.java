@@ -2,7 +2,6 @@ package dev.bascule.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.bascule.core.DType;
 import dev.bascule.core.device.Device;
 import dev.bascule.core.device.DeviceOptions;
 import dev.bascule.core.device.Driver;
@@ -11,7 +10,7 @@ import dev.bascule.formats.gguf.GgufFile;
 import java.util.Map;
 import java.util.ServiceLoader;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A small trained model as GGUF: what it says is what llama.cpp and llama2.c have it say. */
 class StoriesTest {
@@ -23,13 +22,13 @@ class StoriesTest {
   private static final int PROMPT = 6;
 
   @ParameterizedTest
-  @ValueSource(strings = {"F32", "Q8_0"})
-  void theStoryBeginsAsItAlwaysDoes(String type) {
+  @CsvSource({"F32,F32", "Q8_0,F32", "F32,F16", "F32,Q8_0"})
+  void theStoryBeginsAsItAlwaysDoes(String type, CacheType cache) {
     try (GgufFile file = GgufFile.open(Oracles.path("stories260K/stories260K-" + type + ".gguf"))) {
       DecoderConfig config = DecoderConfig.of(file);
       try (Weights weights = Weights.of(config, file);
           Device device = cpu()) {
-        Graph graph = Decoder.graph(config, weights, Run.limits(64, 16, DType.F32));
+        Graph graph = Decoder.graph(config, weights, Run.limits(64, 16, cache));
         try (Run run = Run.on(device, graph)) {
           int[] prompt = java.util.Arrays.copyOf(OPENING, PROMPT);
           int[] rest = java.util.Arrays.copyOfRange(OPENING, PROMPT, OPENING.length);

@@ -19,6 +19,10 @@ import java.util.Optional;
  * the cache with those of the queries as the last n. Query head h reads cache head h / (heads /
  * kvHeads). Result: f32 [n, heads, v].
  *
+ * <p>Keys and values may be i8 in blocks with a scale each; then two operands more are the scales
+ * of the keys, f16 [capacity, kvHeads, d / block], and those of the values, f16 [capacity, kvHeads,
+ * v / block], and what is cached is a number times its scale, which is exact in f32.
+ *
  * <p>Query i sees the keys up to {@code length - n + i}. Otherwise this is {@link Attention} with
  * blocks of {@code keyBlock} keys; what lies in the cache beyond what a query sees does not matter,
  * and 0 is added to each result, so that none is -0.
@@ -37,13 +41,14 @@ public record CachedAttention(float scale, int keyBlock) implements Op, LibraryO
 
   @Override
   public List<TensorType> infer(List<TensorType> operands) {
-    requireOperands(operands, 4);
+    boolean isScaled = operands.size() == 6;
+    requireOperands(operands, isScaled ? 6 : 4);
     TensorType q = operands.get(0);
     TensorType k = operands.get(1);
     TensorType v = operands.get(2);
     boolean fits =
         q.dtype() == DType.F32
-            && k.dtype().isFloat()
+            && (isScaled ? k.dtype() == DType.I8 : k.dtype().isFloat())
             && v.dtype() == k.dtype()
             && q.shape().rank() == 3
             && k.shape().rank() == 3
@@ -54,22 +59,36 @@ public record CachedAttention(float scale, int keyBlock) implements Op, LibraryO
             && k.shape().dim(1).equals(v.shape().dim(1))
             && q.shape().dim(1).isConstant()
             && k.shape().dim(1).isConstant()
-            && q.shape().dim(1).constant() % Math.max(1, k.shape().dim(1).constant()) == 0;
+            && q.shape().dim(1).constant() % Math.max(1, k.shape().dim(1).constant()) == 0
+            && (!isScaled || (scales(k, operands.get(4)) && scales(v, operands.get(5))));
     if (!fits) {
       throw new ShapeException(
           "CachedAttention takes queries f32 [n, heads, d], keys [capacity, kvHeads, d] and values"
               + " [capacity, kvHeads, v] of one float dtype, heads a multiple of kvHeads, and the"
-              + " length i64 [1]; got "
+              + " length i64 [1]; or keys and values i8 and after the length their scales f16,"
+              + " one for each block of equal size along the last axis; got "
               + operands);
     }
     return List.of(TensorType.of(DType.F32, q.shape().dim(0), q.shape().dim(1), v.shape().dim(2)));
   }
 
+  private static boolean scales(TensorType numbers, TensorType scales) {
+    return scales.dtype() == DType.F16
+        && scales.shape().rank() == 3
+        && scales.shape().dim(0).equals(numbers.shape().dim(0))
+        && scales.shape().dim(1).equals(numbers.shape().dim(1))
+        && numbers.shape().dim(2).isConstant()
+        && scales.shape().dim(2).isConstant()
+        && scales.shape().dim(2).constant() > 0
+        && numbers.shape().dim(2).constant() % scales.shape().dim(2).constant() == 0;
+  }
+
   @Override
   public List<Value> decompose(Node node) {
     Value q = node.operand(0);
-    Value keys = node.operand(1);
-    Value values = node.operand(2);
+    boolean isScaled = node.operands().size() == 6;
+    Value keys = isScaled ? scaled(node.operand(1), node.operand(4)) : node.operand(1);
+    Value values = isScaled ? scaled(node.operand(2), node.operand(5)) : node.operand(2);
     Dim n = q.shape().dim(0);
     Dim heads = q.shape().dim(1);
     Dim capacity = keys.shape().dim(0);
@@ -98,6 +117,17 @@ public record CachedAttention(float scale, int keyBlock) implements Op, LibraryO
             .result();
     Value result = Ops.permute(Ops.squeeze(out, 0), List.of(1, 0, 2));
     return List.of(Ops.add(result, Ops.like(result, 0)));
+  }
+
+  /** Numbers of a cache times the scales of their blocks, in f32. */
+  private static Value scaled(Value numbers, Value scales) {
+    Dim blocks = scales.shape().dim(2);
+    Dim block = numbers.shape().dim(2).floorDiv(blocks);
+    Shape inBlocks = Shape.of(numbers.shape().dim(0), numbers.shape().dim(1), blocks, block);
+    Value wide = Ops.reshape(Ops.cast(numbers, DType.F32), inBlocks);
+    Value factors = Ops.unsqueeze(Ops.cast(scales, DType.F32), 3);
+    Value product = Ops.mul(wide, Ops.broadcast(factors, inBlocks));
+    return Ops.reshape(product, numbers.shape());
   }
 
   /** The cache in f32, with zeros where nothing is written yet. */
