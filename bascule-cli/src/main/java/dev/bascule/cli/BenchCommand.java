@@ -140,7 +140,15 @@ final class BenchCommand implements Callable<Integer> {
                         + Arrays.toString(QuantType.values())
                         + ", not "
                         + Text.quote(quant)));
-    return DecoderModel.synthetic(SyntheticModel.of(known), new WeightType.Blocks(type), 1);
+    return DecoderModel.synthetic(synthetic(known), new WeightType.Blocks(type), 1);
+  }
+
+  private static SyntheticModel synthetic(String name) {
+    try {
+      return SyntheticModel.of(name);
+    } catch (IllegalArgumentException e) {
+      throw new RequestException("bench: " + e.getMessage(), e);
+    }
   }
 
   private static int[] ids(LanguageModel opened, int count) {

@@ -168,8 +168,8 @@ final class CertifyCommand implements Callable<Integer> {
 
   private int certify() throws IOException {
     CertifyRequest request = request();
-    Certificate certificate = new CertifyRun(request, console).run();
     Files.createDirectories(out);
+    Certificate certificate = new CertifyRun(request, console).run();
     Path json = out.resolve("certificate.json");
     Path page = out.resolve("certificate.html");
     CertificateFile.write(certificate, json);

@@ -2,6 +2,7 @@ package dev.bascule.cli;
 
 import dev.bascule.core.device.Device;
 import dev.bascule.formats.tokenizer.Tokenizer;
+import dev.bascule.llm.ContextFullException;
 import dev.bascule.llm.Generator;
 import dev.bascule.llm.LanguageModel;
 import dev.bascule.llm.StopReason;
@@ -91,9 +92,14 @@ final class ChatCommand implements Callable<Integer> {
       }
       if (!line.isBlank()) {
         messages.add(Map.of("role", "user", "content", line));
-        messages.add(
-            Map.of(
-                "role", "assistant", "content", answer(messages, generator, tokenizer, template)));
+        try {
+          String answer = answer(messages, generator, tokenizer, template);
+          messages.add(Map.of("role", "assistant", "content", answer));
+        } catch (ContextFullException e) {
+          messages.removeLast();
+          console.say(
+              "the message does not fit any more; a larger --context has room for more, /exit ends");
+        }
       }
     }
   }

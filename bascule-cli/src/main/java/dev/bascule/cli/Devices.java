@@ -54,6 +54,23 @@ final class Devices {
     throw unknown(name, options);
   }
 
+  /** Refuses settings that are of no driver. */
+  static void requireDrivers(Iterable<String> settings) {
+    for (String key : settings) {
+      String owner = key.substring(0, Math.max(0, key.indexOf('.')));
+      List<String> drivers =
+          ServiceLoader.load(Driver.class).stream().map(d -> d.get().name()).toList();
+      if (!drivers.contains(owner)) {
+        throw new RequestException(
+            "--set: no device has a setting "
+                + Text.quote(key)
+                + "; settings begin with "
+                + String.join(". or ", drivers)
+                + ".");
+      }
+    }
+  }
+
   private static Driver.Discovery discover(Driver driver, DeviceOptions options) {
     try {
       return driver.discover(options);

@@ -6,6 +6,9 @@ import dev.bascule.formats.FormatException;
 import dev.bascule.plan.PlanException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 
 /** What a process answers: 0 done, 1 the work failed, 2 the request was wrong. */
 final class ExitCodes {
@@ -48,7 +51,14 @@ final class ExitCodes {
   }
 
   private static String file(IOException e) {
-    String kind = e.getClass().getSimpleName().replace("Exception", "");
-    return "file: " + kind + ": " + e.getMessage();
+    return switch (e) {
+      case NoSuchFileException none ->
+          none.getFile() + ": there is no such file, or no folder to make it in; check the path";
+      case AccessDeniedException denied ->
+          denied.getFile() + ": access is denied; check its permissions, or take another path";
+      case FileSystemException file ->
+          file.getFile() + ": " + file.getReason() + "; take another path";
+      default -> "file: " + e.getMessage();
+    };
   }
 }

@@ -96,17 +96,19 @@ final class GenerateCommand implements Callable<Integer> {
     // a large vocabulary takes as long to read as the weights take to pack
     Ahead<Optional<Tokenizer>> reading = new Ahead<>("tokenizer", this::tokenizer);
     try (Device device = main.openDevice();
+        Spare spare = new Spare(Optional.ofNullable(then));
         LanguageModel opened = LanguageModel.open(model, device, options.settings())) {
       Optional<Tokenizer> tokenizer = reading.get();
       int[] ids = ids(tokenizer);
       requireInVocabulary(ids, opened.config().vocabulary());
+      requireRoom(ids.length, opened.settings().context());
       if (main.explain()) {
         console.err().println(opened.explain());
       }
       if (logits != null) {
         writeLogits(opened, ids, logits);
       }
-      generate(opened, tokenizer, ids);
+      generate(opened, tokenizer, ids, spare);
       if (main.explain()) {
         ResidentMemory.peakBytes()
             .ifPresent(
@@ -117,10 +119,10 @@ final class GenerateCommand implements Callable<Integer> {
     return ExitCodes.DONE;
   }
 
-  private void generate(LanguageModel opened, Optional<Tokenizer> tokenizer, int[] ids) {
+  private void generate(
+      LanguageModel opened, Optional<Tokenizer> tokenizer, int[] ids, Spare spare) {
     List<ChosenToken> chosen = new ArrayList<>();
-    try (Spare spare = new Spare();
-        Generator generator = generator(opened, tokenizer, spare)) {
+    try (Generator generator = generator(opened, tokenizer, spare)) {
       Generator.Result result =
           generator.generate(
               ids,
@@ -146,20 +148,24 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private Generator generator(LanguageModel opened, Optional<Tokenizer> tokenizer, Spare spare) {
-    String other = then;
-    return other == null
-        ? Generator.of(opened, tokenizer)
-        : Generator.withSpare(opened, tokenizer, () -> spare.open(other));
+    return spare
+        .device()
+        .map(other ->
+            Generator.withSpare(
+                opened, tokenizer, () -> LanguageModel.open(model, other, options.settings())))
+        .orElseGet(() -> Generator.of(opened, tokenizer));
   }
 
-  /** The device that goes on, once it is needed. */
+  /** The device that goes on if the first one fails: opened before, so that its name holds. */
   private final class Spare implements AutoCloseable {
-    private Optional<Device> device = Optional.empty();
+    private final Optional<Device> device;
 
-    LanguageModel open(String name) {
-      Device other = Devices.open(name, main.deviceOptions());
-      device = Optional.of(other);
-      return LanguageModel.open(model, other, options.settings());
+    Spare(Optional<String> name) {
+      this.device = name.map(other -> Devices.open(other, main.deviceOptions()));
+    }
+
+    Optional<Device> device() {
+      return device;
     }
 
     @Override
@@ -265,11 +271,27 @@ final class GenerateCommand implements Callable<Integer> {
     return ids;
   }
 
+  private static void requireRoom(int tokens, int context) {
+    if (tokens > context) {
+      throw new RequestException(
+          "generate: the prompt has "
+              + Text.count(tokens, "token")
+              + ", and the context has room for "
+              + context
+              + "; give a larger --context or a shorter prompt");
+    }
+  }
+
   private static void requireInVocabulary(int[] ids, int vocabulary) {
     for (int id : ids) {
       if (id < 0 || id >= vocabulary) {
         throw new RequestException(
-            "generate: token " + id + " is not one of the model's " + vocabulary);
+            "generate: token "
+                + id
+                + " is not one of the model's "
+                + vocabulary
+                + ", 0 to "
+                + (vocabulary - 1));
       }
     }
   }

@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     usageHelpAutoWidth = false,
     footer = {"", "Exit codes: 0 done, 1 the work failed, 2 the request was wrong."})
 public final class Main implements Runnable {
+  private static final int THREADS_MAX = 1024;
   static final String VERSION = "0.1.0-SNAPSHOT";
 
   @Option(
@@ -131,9 +132,11 @@ public final class Main implements Runnable {
                   + Text.quote(numerics)
                   + "; exact is the default");
     }
-    if (threads < 0) {
-      throw new RequestException("--threads must be 1 or more (0: all), not " + threads);
+    if (threads < 0 || threads > THREADS_MAX) {
+      throw new RequestException(
+          "--threads must be 1 to " + THREADS_MAX + " (0: all), not " + threads);
     }
+    Devices.requireDrivers(settings.keySet());
     Map<String, String> properties = new LinkedHashMap<>(settings);
     if (cpuIsa != null) {
       properties.put("cpu.isa", cpuIsa);

@@ -38,8 +38,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "quantize",
     description = {
-      "Writes a GGUF file or a model's folder as a GGUF file with its matrices quantised. Norms,",
-      "biases and rows that are no whole blocks stay as they are. OUT appears when all is written."
+      "Writes a GGUF or a model's folder as a smaller GGUF.",
+      "Norms, biases and rows that are no whole blocks stay as they are. OUT appears when all is",
+      "written."
     },
     sortOptions = false)
 final class QuantizeCommand implements Callable<Integer> {

@@ -179,13 +179,24 @@ class GenerateCommandTest {
           {"--logprobs", "-1", "--logprobs must be 0 or more, not -1"},
           {"--logprobs", "1", "--print-ids and --logprobs"},
           {"--max-tokens", "-1", "--max-tokens must be 0 or more, not -1"},
-          {"--seed", "x", "'x' is not a whole number"}
+          {"--seed", "x", "'x' is not a whole number"},
+          {"--then", "nonsense", "there is no device 'nonsense'; there are: cpu"},
+          {"--set", "nonsense=1", "no device has a setting 'nonsense'"},
+          {"--set", "cpu.nonsense=1", "there is no setting 'cpu.nonsense'; there are: cpu.isa"},
+          {"--threads", "9999", "--threads must be 1 to 1024"},
+          {"--chunk", "0", "--context and --chunk must be 1 or more"},
+          {"--logits", "/proc/no/such.npy", "/proc/no/such.npy: there is no such file"}
         }) {
       CommandLineRun run = generate("--prompt-ids", "5", wrong[0], wrong[1]);
       assertThat(run.err()).contains(wrong[2]);
       assertThat(run.err().strip().lines()).hasSize(1);
-      assertThat(run.code()).isEqualTo(ExitCodes.WRONG_REQUEST);
+      assertThat(run.code())
+          .isEqualTo(wrong[0].equals("--logits") ? ExitCodes.FAILED : ExitCodes.WRONG_REQUEST);
     }
+    assertThat(withoutIds("--prompt-ids", "5,9,2", "--context", "2").err())
+        .contains("the prompt has 3 tokens, and the context has room for 2; give a larger");
+    assertThat(CommandLineRun.of("generate", folder.toString(), "--prompt-ids", "1").err())
+        .contains("expected a model's folder with config.json");
     assertThat(generate("--prompt-ids", "5", "--top-k", "3").err()).contains("give --temperature");
     CommandLineRun text = generate("--prompt", "hello");
     assertThat(text.code()).isEqualTo(ExitCodes.WRONG_REQUEST);
@@ -207,6 +218,9 @@ class GenerateCommandTest {
     assertThat(run.out()).contains("pp8", "tg4 at 6", "tokens/s");
     assertThat(run.code()).isZero();
     assertThat(CommandLineRun.of("bench").err()).contains("give a MODEL or --synthetic");
+    CommandLineRun shape = CommandLineRun.of("bench", "--synthetic", "gpt-9");
+    assertThat(shape.code()).isEqualTo(ExitCodes.WRONG_REQUEST);
+    assertThat(shape.err()).contains("expected one of qwen3-0.6b, llama-1b", "got 'gpt-9'");
     assertThat(CommandLineRun.of("chat", model().toString()).code())
         .isEqualTo(ExitCodes.WRONG_REQUEST);
   }

@@ -29,7 +29,16 @@ record CpuSettings(
     Optional<PlantedFault> fault,
     OptionalLong launchesMax) {
 
+  private static final List<String> KNOWN =
+      List.of(
+          "cpu.isa",
+          "cpu.executable-memory",
+          "cpu.guard-pages",
+          "cpu.test-fault",
+          "cpu.fail-after");
+
   static CpuSettings of(DeviceOptions options) {
+    options.requireKnown("cpu", KNOWN);
     int threads = options.threads();
     return new CpuSettings(
         threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,

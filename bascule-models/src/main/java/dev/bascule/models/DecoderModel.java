@@ -5,6 +5,7 @@ import dev.bascule.formats.FormatException;
 import dev.bascule.formats.TensorFile;
 import dev.bascule.formats.gguf.GgufFile;
 import dev.bascule.formats.huggingface.HuggingFaceFolder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -24,7 +25,7 @@ public record DecoderModel(DecoderConfig config, Weights weights, Optional<Tenso
    *     not know
    */
   public static DecoderModel open(Path path) {
-    return HuggingFaceFolder.isOne(path) ? openFolder(path) : openGguf(path);
+    return Files.isDirectory(path) ? openFolder(path) : openGguf(path);
   }
 
   private static DecoderModel openFolder(Path path) {

@@ -1,5 +1,7 @@
 package dev.bascule.core.device;
 
+import dev.bascule.core.DeviceException;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -22,6 +24,16 @@ public record DeviceOptions(int threads, Map<String, String> properties) {
 
   public String property(String key, String otherwise) {
     return properties.getOrDefault(key, otherwise);
+  }
+
+  /** Refuses settings that begin with {@code driver} and a dot, and are not among {@code known}. */
+  public void requireKnown(String driver, List<String> known) {
+    for (String key : properties.keySet()) {
+      if (key.startsWith(driver + ".") && !known.contains(key)) {
+        throw new DeviceException(
+            driver + ": there is no setting '" + key + "'; there are: " + String.join(", ", known));
+      }
+    }
   }
 
   public DeviceOptions with(String key, String value) {

@@ -27,6 +27,7 @@ public final class OpenClDriver implements Driver {
 
   @Override
   public Discovery discover(DeviceOptions options) {
+    options.requireKnown(name(), List.of(SCHEDULE, LOADER));
     String loader = options.property(LOADER, "");
     return switch (loader.isEmpty() ? OpenClLookup.find() : OpenClLookup.find(List.of(loader))) {
       case OpenClLookup.Absent(String reason) -> new Discovery(List.of(), reason);
