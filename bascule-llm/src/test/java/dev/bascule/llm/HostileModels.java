@@ -120,6 +120,16 @@ final class HostileModels {
        "chat_template": "{% for m in messages %}{{ bos_token }}{{ m['role'] }}: {{ m.content | trim }}\\n{% endfor %}{% if add_generation_prompt %}a: {% endif %}"}
       """;
 
+  /** Wrong for each of these models, and not always where one thinks. */
+  private static final List<String> QUANTISED =
+      List.of(
+          "{\"quant_method\": \"fp8\", \"weight_block_size\": [128, 128]}",
+          "{\"quant_method\": \"fp8\", \"weight_block_size\": [0, 1e9]}",
+          "{\"quant_method\": \"fp8\"}",
+          "{\"quant_method\": \"gptq\", \"bits\": 4}",
+          "{\"load_in_4bit\": true}",
+          "[]");
+
   private static final String GENERATION_CONFIG =
       "{\"bos_token_id\": 1, \"eos_token_id\": [2, 3], \"temperature\": 0.6}";
 
@@ -185,6 +195,9 @@ final class HostileModels {
     Files.writeString(path.resolve("generation_config.json"), GENERATION_CONFIG);
     Files.writeString(path.resolve("tokenizer.json"), TOKENIZER);
     Files.writeString(path.resolve("tokenizer_config.json"), TOKENIZER_CONFIG);
+    if (random.nextInt(10) == 0) {
+      quantise(path.resolve("config.json"), random);
+    }
     int target = random.nextInt(12);
     if (target < 9) {
       Files.copy(original.resolve(WEIGHTS), path.resolve(WEIGHTS));
@@ -208,6 +221,11 @@ final class HostileModels {
   private static void tamper(Path file, List<String> keys, RandomGenerator random)
       throws IOException {
     Files.write(file, HostileJson.mutate(Files.readAllBytes(file), keys, random));
+  }
+
+  private static void quantise(Path file, RandomGenerator random) throws IOException {
+    String stated = "{\"quantization_config\": " + any(QUANTISED, random) + ",";
+    Files.writeString(file, Files.readString(file).replaceFirst("\\{", stated));
   }
 
   /** In the spelling of older versions, and then tampered with. */
@@ -285,6 +303,9 @@ final class HostileModels {
 
   private static List<Long> otherDims(List<Long> dims, RandomGenerator random) {
     List<Long> other = new ArrayList<>(dims);
+    if (other.isEmpty()) {
+      return other;
+    }
     switch (random.nextInt(7)) {
       case 0 -> Collections.reverse(other);
       case 1 -> other.set(0, other.getFirst() + 1);
@@ -301,7 +322,8 @@ final class HostileModels {
   }
 
   private static OutgoingTensor zeros(String name, List<Long> dims) {
-    StoredType type = StoredType.of(dims.size() % 2 == 0 ? DType.F16 : DType.F32);
+    List<DType> types = List.of(DType.F8E4M3, DType.F16, DType.F32, DType.I64);
+    StoredType type = StoredType.of(types.get(Math.floorMod(name.hashCode() + dims.hashCode(), 4)));
     long elements = dims.stream().reduce(1L, Math::multiplyExact);
     return outgoing(name, type, dims, new byte[Math.toIntExact(type.bytes(elements))]);
   }

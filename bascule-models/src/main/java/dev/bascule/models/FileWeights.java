@@ -14,6 +14,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.LongStream;
 
@@ -38,6 +39,11 @@ final class FileWeights implements WeightSource {
     String name(Key key);
 
     Family.Pairs pairs();
+
+    /** How the scales of 8-bit floats lie, where a file has such. */
+    default Optional<ScaledBlocks> scaledBlocks() {
+      return Optional.empty();
+    }
 
     /** Whether the file holds {@link Role#KEY_UP} as the transposed product needs it. */
     boolean hasTransposedKeys(int layer);
@@ -76,7 +82,7 @@ final class FileWeights implements WeightSource {
         throw wrong(key, "one type, " + stored, piece.tensor().toString());
       }
     }
-    if (isTransposedHere(key)) {
+    if (isMadeHere(key, pieces)) {
       return new WeightType.Floats(DType.F32);
     }
     return switch (stored) {
@@ -87,6 +93,11 @@ final class FileWeights implements WeightSource {
       case StoredType.Plain plain -> throw wrong(key, "f32, f16, bf16 or blocks", stored + "");
       case StoredType.Other other -> throw wrong(key, "a type that decodes to floats", stored + "");
     };
+  }
+
+  /** Whether rows are not those of the file, but f32 that are computed from them. */
+  private boolean isMadeHere(Key key, List<Piece> pieces) {
+    return isTransposedHere(key) || ScaledBlocks.isScaled(pieces.getFirst().tensor());
   }
 
   private boolean isTransposedHere(Key key) {
@@ -111,6 +122,9 @@ final class FileWeights implements WeightSource {
       long end = (piece.firstRow() + piece.rows()) * columns;
       if (dims.isEmpty() || dims.getLast() != columns || end > piece.tensor().elements()) {
         throw wrong(key, Arrays.toString(extents), piece.tensor().toString());
+      }
+      if (ScaledBlocks.isScaled(piece.tensor())) {
+        scales(key, piece.tensor());
       }
       rows += piece.rows();
     }
@@ -143,13 +157,13 @@ final class FileWeights implements WeightSource {
 
   @Override
   public void read(Key key, long from, MemorySegment to) {
-    if (isTransposedHere(key)) {
+    List<Piece> pieces = pieces(key);
+    if (isMadeHere(key, pieces)) {
       readDecoded(key, from, to);
       return;
     }
     RowOrder order = RowOrder.of(config, key.role(), names.pairs());
     long rowBytes = type(key).rowBytes(columns(key));
-    List<Piece> pieces = pieces(key);
     if (order.isFileOrder()) {
       readRows(pieces, from, rowBytes, to);
       return;
@@ -250,10 +264,46 @@ final class FileWeights implements WeightSource {
         throw new ShapeException(key.label() + ": row " + (from + done) + " is outside of it");
       }
       int run = order.isFileOrder() ? (int) Math.min(rows - done, piece.rows() - row) : 1;
-      long first = (piece.firstRow() + row) * columns;
-      piece.tensor().readFloats(first, to, done * columns, run * columns);
+      decode(key, piece, row, run, columns, to, done * columns);
       done += run;
     }
+  }
+
+  private void decode(Key key, Piece piece, long row, int rows, int columns, float[] to, int at) {
+    StoredTensor tensor = piece.tensor();
+    long first = piece.firstRow() + row;
+    tensor.readFloats(first * columns, to, at, rows * columns);
+    if (ScaledBlocks.isScaled(tensor)) {
+      StoredTensor scales = scales(key, tensor);
+      names.scaledBlocks().orElseThrow().scale(scales, to, at, first, rows, columns);
+    }
+  }
+
+  /** The scales of a weight in 8-bit floats. */
+  private StoredTensor scales(Key key, StoredTensor weight) {
+    ScaledBlocks blocks =
+        names
+            .scaledBlocks()
+            .orElseThrow(
+                () -> wrong(key, "a quantization_config that says how it is scaled", weight + ""));
+    StoredTensor scales = file.tensors().get(weight.name() + "_scale_inv");
+    if (weight.dims().size() != 2) {
+      throw wrong(key, "a matrix, where it is in 8-bit floats", weight.toString());
+    }
+    List<Long> dims = blocks.scaleDims(weight);
+    if (scales == null
+        || !scales.type().equals(StoredType.of(DType.F32))
+        || !scales.dims().equals(dims)) {
+      throw wrong(
+          key,
+          "its scales "
+              + FormatException.quote(weight.name() + "_scale_inv")
+              + " as f32"
+              + dims
+              + " beside it",
+          scales == null ? "none of that name" : scales.toString());
+    }
+    return scales;
   }
 
   /** Each head's [plain, rank] as [rank, plain]. */
@@ -266,7 +316,7 @@ final class FileWeights implements WeightSource {
       long number = (from + i) / rank;
       if (number != known) {
         Piece piece = pieces(key).get((int) number);
-        piece.tensor().readFloats(piece.firstRow() * rank, head, 0, head.length);
+        decode(key, piece, 0, plain, rank, head, 0);
         known = number;
       }
       int column = (int) ((from + i) % rank);

@@ -5,20 +5,28 @@ import dev.bascule.formats.huggingface.HuggingFaceFolder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Where weights lie under the names of Hugging Face. */
 final class HuggingFaceNames implements FileWeights.Names {
   private final DecoderConfig config;
   private final Map<String, StoredTensor> tensors;
+  private final Optional<ScaledBlocks> scaledBlocks;
 
   HuggingFaceNames(DecoderConfig config, HuggingFaceFolder folder) {
     this.config = config;
+    this.scaledBlocks = ScaledBlocks.of(folder.config());
     this.tensors = folder.tensors();
   }
 
   @Override
   public Family.Pairs pairs() {
     return config.family().huggingFacePairs();
+  }
+
+  @Override
+  public Optional<ScaledBlocks> scaledBlocks() {
+    return scaledBlocks;
   }
 
   @Override

@@ -25,6 +25,7 @@ final class HuggingFaceReading {
   }
 
   DecoderConfig config() {
+    ScaledBlocks.of(json); // its errors come before those of weights that are packed somehow
     refuse("mlp_bias");
     if (!json.text("hidden_act", "silu").equals("silu")) {
       throw json.json().get("hidden_act").wrong("'silu'", REMEDY);
