@@ -42,6 +42,18 @@ interface Side extends AutoCloseable {
   /** Forgets what comes after the first {@code tokens} tokens. */
   void truncate(int tokens);
 
+  /** The ids that follow a prompt, the likeliest each time; the prompt begins a new text. */
+  default int[] greedy(int count, int... prompt) {
+    truncate(0);
+    int[] ids = new int[count];
+    int[] next = prompt;
+    for (int i = 0; i < count; i++) {
+      ids[i] = read(next);
+      next = new int[] {ids[i]};
+    }
+    return ids;
+  }
+
   @Override
   void close();
 }

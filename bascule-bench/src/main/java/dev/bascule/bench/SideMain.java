@@ -86,11 +86,13 @@ final class SideMain {
         answer("");
       }
       case "decode" -> answer(times(decode(count, Double.parseDouble(words[2]))));
-      case "greedy" ->
-          answer(
-              greedy(count, Arrays.stream(words).skip(2).mapToInt(Integer::parseInt).toArray())
-                  .mapToObj(String::valueOf)
-                  .collect(Collectors.joining(" ")));
+      case "greedy" -> {
+        int[] prompt = Arrays.stream(words).skip(2).mapToInt(Integer::parseInt).toArray();
+        answer(
+            IntStream.of(side.greedy(count, prompt))
+                .mapToObj(String::valueOf)
+                .collect(Collectors.joining(" ")));
+      }
       default -> throw new IllegalArgumentException("no such command: " + words[0]);
     }
   }
@@ -130,17 +132,6 @@ final class SideMain {
       times.add(secondsSince(before));
     } while (secondsSince(start) < seconds);
     return times.build().toArray();
-  }
-
-  private IntStream greedy(int count, int[] prompt) {
-    side.truncate(0);
-    int[] ids = new int[count];
-    int[] next = prompt;
-    for (int i = 0; i < count; i++) {
-      ids[i] = side.read(next);
-      next = new int[] {ids[i]};
-    }
-    return Arrays.stream(ids);
   }
 
   private static double secondsSince(long start) {

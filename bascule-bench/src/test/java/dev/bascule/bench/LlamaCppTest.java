@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * llama.cpp goes on with a text as Bascule does, token by token, from its own files and from those
- * that Bascule has written. Each runs in a process of its own, with its usual f16 cache. The
+ * that Bascule has written. It runs in a process of its own, both with their usual f16 cache. The
  * llama.cpp is that inside {@code de.kherud:llama}, and the one that {@code scripts/test-data}
  * fetches where that has been done, which knows the newer families too.
  */
@@ -104,7 +104,7 @@ class LlamaCppTest {
     Assumptions.assumeTrue(fetched().isPresent(), "scripts/test-data has not fetched llama.cpp");
     Path written = folder.resolve("written.gguf");
     write(oracle("llm/" + family), weights("F32"), written);
-    int[] own = greedy(SideProcess.Kind.bascule(), written, 24, PROMPT);
+    int[] own = ours(written, 24, PROMPT);
     SideProcess.Kind newest = SideProcess.Kind.llamaCpp("llama.cpp", fetched().orElseThrow());
     assertThat(peerGreedy(newest, written, 24, PROMPT)).isEqualTo(own);
   }
@@ -122,7 +122,7 @@ class LlamaCppTest {
 
   private static void tellAlike(Path model, int tokens, int... prompt) {
     Assumptions.assumeFalse(PEERS.isEmpty(), "no llama.cpp for this system");
-    int[] own = greedy(SideProcess.Kind.bascule(), model, tokens, prompt);
+    int[] own = ours(model, tokens, prompt);
     assertThat(own).hasSize(tokens);
     for (SideProcess.Kind peer : PEERS) {
       assertThat(peerGreedy(peer, model, tokens, prompt)).as(peer.name()).isEqualTo(own);
@@ -139,11 +139,20 @@ class LlamaCppTest {
     }
   }
 
-  private static int[] greedy(SideProcess.Kind kind, Path model, int tokens, int... prompt) {
-    Side.Settings settings = new Side.Settings(model, THREADS, CONTEXT, CONTEXT, "best");
-    try (SideProcess side = new SideProcess(kind, settings, TIMEOUT_SECONDS)) {
+  private static int[] ours(Path model, int tokens, int... prompt) {
+    try (Side side = new BasculeSide(settings(model))) {
       return side.greedy(tokens, prompt);
     }
+  }
+
+  private static int[] greedy(SideProcess.Kind kind, Path model, int tokens, int... prompt) {
+    try (SideProcess side = new SideProcess(kind, settings(model), TIMEOUT_SECONDS)) {
+      return side.greedy(tokens, prompt);
+    }
+  }
+
+  private static Side.Settings settings(Path model) {
+    return new Side.Settings(model, THREADS, CONTEXT, CONTEXT, "best");
   }
 
   private static void write(Path original, WeightType type, Path written) throws IOException {
