@@ -23,6 +23,8 @@ import java.util.stream.Stream;
  * --model FILE.gguf | --synthetic SHAPE [--quant q8_0]   what to run
  * [--llama-lib FOLDER]   llama.cpp: the folder of libllama.so, libggml.so, libggml-cpu-*.so
  * [--kherud]             llama.cpp of de.kherud:llama (b4916, AVX2); it does not know Qwen3
+ * [--jlama FOLDER]       Jlama, for Llamas: the folder of jlama-core's jar and those that it needs
+ * [--jlama-model FOLDER] where to keep what Jlama reads, which takes it minutes to make
  * [--threads 2] [--isa best|avx512|avx2]   isa is Bascule's; a peer chooses by itself
  * [--prompt 512] [--contexts 128,4096] [--chunk 512] [--blocks 9] [--seconds 0.5] [--warm 3]
  * [--json]
@@ -31,9 +33,6 @@ import java.util.stream.Stream;
  */
 public final class LanguageSpeed {
   private static final long TIMEOUT_SECONDS = 900;
-
-  /** Positions behind the longest context for the tokens of one block. */
-  private static final int ROOM = 1024;
 
   private final List<SideProcess> sides;
   private final ReadProbe probe;
@@ -63,7 +62,7 @@ public final class LanguageSpeed {
               ? SyntheticFile.write(
                   options.required("synthetic"), options.text("quant", "q8_0"), folder)
               : Path.of(options.required("model"));
-      List<SideProcess.Kind> kinds = kinds(options, folder);
+      List<SideProcess.Kind> kinds = kinds(model, options, folder);
       return options.has("cold")
           ? ColdStart.measure(model, options, kinds)
           : measure(model, options, kinds);
@@ -72,7 +71,8 @@ public final class LanguageSpeed {
     }
   }
 
-  private static List<SideProcess.Kind> kinds(Options options, Path folder) {
+  private static List<SideProcess.Kind> kinds(Path model, Options options, Path folder)
+      throws IOException {
     List<SideProcess.Kind> kinds = new ArrayList<>();
     kinds.add(SideProcess.Kind.bascule());
     if (options.has("llama-lib")) {
@@ -86,6 +86,15 @@ public final class LanguageSpeed {
                       "--kherud: de.kherud:llama is not on the class path, or has no library for"
                           + " this system"));
       kinds.add(SideProcess.Kind.llamaCpp("llama.cpp b4916", library));
+    }
+    if (options.has("jlama")) {
+      Path kept =
+          options.has("jlama-model")
+              ? Path.of(options.required("jlama-model"))
+              : folder.resolve("jlama");
+      kinds.add(
+          SideProcess.Kind.jlama(
+              Path.of(options.required("jlama")), JlamaModel.write(model, kept)));
     }
     return kinds;
   }
@@ -112,7 +121,7 @@ public final class LanguageSpeed {
         new Side.Settings(
             model,
             threads,
-            longest + ROOM,
+            longest + SideMain.STRETCH,
             options.number("chunk", 512),
             options.text("isa", "best"));
     long weightBytes;

@@ -22,19 +22,23 @@ import java.util.stream.IntStream;
  * follow these, the likeliest each time. Times are seconds. An answer begins with {@link #ANSWER},
  * since libraries print what they like.
  *
- * <p>{@code --side bascule|llama.cpp --model FILE.gguf [--library PATH] [--threads 2] [--context
- * 4096] [--chunk 512] [--isa best]}
+ * <p>{@code --side bascule|llama.cpp|jlama --model FILE.gguf [--library PATH] [--threads 2]
+ * [--context 4096] [--chunk 512] [--isa best]}
  */
 final class SideMain {
   static final String ANSWER = "=> ";
   static final String BASCULE = "bascule";
   static final String LLAMA_CPP = "llama.cpp";
+  static final String JLAMA = "jlama";
 
   /** The other side's threads may spin for a moment after its last token. */
   private static final long SETTLING_MILLIS = 30;
 
   /** Written first in each block; which token it is makes no difference to speed. */
   private static final int FIRST_ID = 17;
+
+  /** So many tokens are written behind the context, then it is cut back: it stays as long. */
+  static final int STRETCH = 32;
 
   private static final long ID_STRIDE = 7919;
 
@@ -67,9 +71,10 @@ final class SideMain {
     return switch (name) {
       case BASCULE -> new BasculeSide(settings);
       case LLAMA_CPP -> new LlamaCpp(Path.of(options.required("library")), settings);
+      case JLAMA -> new JlamaSide(settings);
       default ->
           throw new IllegalArgumentException(
-              "--side: expected " + BASCULE + " or " + LLAMA_CPP + ", got " + name);
+              "--side: expected " + String.join(", ", BASCULE, LLAMA_CPP, JLAMA) + ", got " + name);
     };
   }
 
@@ -123,10 +128,14 @@ final class SideMain {
   private double[] decode(int at, double seconds) throws InterruptedException {
     Thread.sleep(SETTLING_MILLIS);
     DoubleStream.Builder times = DoubleStream.builder();
-    side.truncate(at);
     int id = FIRST_ID;
+    int written = 0;
     long start = System.nanoTime();
     do {
+      if (written % STRETCH == 0) {
+        side.truncate(at);
+      }
+      written++;
       long before = System.nanoTime();
       id = side.read(id);
       times.add(secondsSince(before));

@@ -1,6 +1,7 @@
 package dev.bascule.bench;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -21,16 +22,31 @@ import org.jspecify.annotations.Nullable;
 
 /** A {@link Side} in another process; it rests while nothing is asked of it. */
 final class SideProcess implements AutoCloseable {
-  private static final int REASON_LINES = 20;
+  private static final int REASON_LINES = 12;
+  private static final String STACK_FRAME = "\tat ";
 
-  /** What it is. */
-  record Kind(String name, String side, Optional<Path> library) {
+  /**
+   * What it is.
+   *
+   * @param library of native code
+   * @param jars that are on its class path too, a folder
+   * @param model what it reads instead of the file that all others read
+   */
+  record Kind(
+      String name, String side, Optional<Path> library, Optional<Path> jars, Optional<Path> model) {
     static Kind bascule() {
-      return new Kind("Bascule", SideMain.BASCULE, Optional.empty());
+      return new Kind(
+          "Bascule", SideMain.BASCULE, Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     static Kind llamaCpp(String name, Path library) {
-      return new Kind(name, SideMain.LLAMA_CPP, Optional.of(library));
+      return new Kind(
+          name, SideMain.LLAMA_CPP, Optional.of(library), Optional.empty(), Optional.empty());
+    }
+
+    static Kind jlama(Path jars, Path model) {
+      return new Kind(
+          "Jlama", SideMain.JLAMA, Optional.empty(), Optional.of(jars), Optional.of(model));
     }
   }
 
@@ -70,11 +86,16 @@ final class SideProcess implements AutoCloseable {
   private static List<String> command(Kind kind, Side.Settings settings) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
-    command.addAll(List.of("-XX:+UseSerialGC", "-Xmx2g", "--enable-native-access=ALL-UNNAMED"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path", "")));
+    command.addAll(List.of("-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"));
+    String classes = System.getProperty("java.class.path", "");
+    if (kind.jars.isPresent()) {
+      command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
+      classes += File.pathSeparator + kind.jars.get().resolve("*");
+    }
+    command.addAll(List.of("-cp", classes));
     command.addAll(List.of(SideMain.class.getName(), "--side", kind.side));
     kind.library.ifPresent(path -> command.addAll(List.of("--library", path.toString())));
-    command.addAll(List.of("--model", settings.model().toString()));
+    command.addAll(List.of("--model", kind.model.orElse(settings.model()).toString()));
     command.addAll(List.of("--threads", Integer.toString(settings.threads())));
     command.addAll(List.of("--context", Integer.toString(settings.context())));
     command.addAll(List.of("--chunk", Integer.toString(settings.chunk())));
@@ -168,7 +189,10 @@ final class SideProcess implements AutoCloseable {
     process.destroyForcibly();
     String message = kind.name + ": \"" + command + "\" failed: " + what + "; its last words:\n";
     try {
-      List<String> lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
+      List<String> lines =
+          Files.readAllLines(log, StandardCharsets.ISO_8859_1).stream()
+              .filter(line -> !line.startsWith(STACK_FRAME))
+              .toList();
       int from = Math.max(0, lines.size() - REASON_LINES);
       message += String.join("\n", lines.subList(from, lines.size()));
       Files.deleteIfExists(log);

@@ -67,6 +67,19 @@ class LanguageSpeedTest {
   }
 
   @Test
+  void theFolderForJlamaHoldsTheSameModel() throws IOException {
+    int[] prompt = {1, 403, 407, 261, 378};
+    Path written = JlamaModel.write(stories(), folder.resolve("jlama"));
+    assertThat(greedy(written, prompt)).isEqualTo(greedy(stories(), prompt));
+  }
+
+  private static int[] greedy(Path model, int[] prompt) {
+    try (Side side = new BasculeSide(new Side.Settings(model, 1, 64, 64, "best"))) {
+      return side.greedy(16, prompt);
+    }
+  }
+
+  @Test
   void ratiosAreThoseOfNeighbours() {
     assertThat(Medians.ratio(new double[] {2, 40, 6}, new double[] {1, 20, 2})).isEqualTo(2);
   }
