@@ -42,7 +42,7 @@ record MemoryNeed(String device, int context, Footprint planned, OptionalLong pr
       int context = settings.context();
       return new MemoryNeed(
           device.info().id(),
-          Math.min(context, decoder.config().window().orElse(context)),
+          Math.min(context, decoder.config().positionsMax().orElse(context)),
           LanguageModel.footprint(decoder, device, settings),
           OptionalLong.empty());
     }

@@ -37,11 +37,13 @@ final class AttentionCases {
     }
     cases.add(large());
     for (DType cache : List.of(DType.F32, DType.F16, DType.BF16)) {
-      cases.add(cached(cache, 1, 33, 33, cache == DType.F16));
-      cases.add(cached(cache, 1, 70, 64, false));
-      cases.add(cached(cache, 7, 40, 16, false));
-      cases.add(cached(cache, 40, 40, 8, false));
-      cases.add(cached(cache, 3, 3, 64, cache == DType.F32));
+      cases.add(cached(cache, 1, 33, new CachedAttention(0.25f, 33), cache == DType.F16));
+      cases.add(cached(cache, 1, 70, new CachedAttention(0.25f, 64), false));
+      cases.add(cached(cache, 7, 40, new CachedAttention(0.25f, 16), false));
+      cases.add(cached(cache, 40, 40, new CachedAttention(0.25f, 8), false));
+      cases.add(cached(cache, 3, 3, new CachedAttention(0.25f, 64), cache == DType.F32));
+      cases.add(cached(cache, 1, 60, new CachedAttention(0.25f, 16, 21), cache == DType.F16));
+      cases.add(cached(cache, 40, 50, new CachedAttention(0.25f, 8, 12), false));
     }
     cases.add(quantised(1, 70, 64, true));
     cases.add(quantised(9, 40, 16, false));
@@ -137,8 +139,10 @@ final class AttentionCases {
   }
 
   /** The last {@code n} of {@code length} positions in a cache of 70, by heads that share it. */
-  private static Case cached(DType cache, long n, long length, int keyBlock, boolean brief) {
-    String name = "attention/cached %d of %d by %d/%s".formatted(n, length, keyBlock, cache);
+  private static Case cached(DType cache, long n, long length, CachedAttention op, boolean brief) {
+    String window = op.window() == 0 ? "" : " within " + op.window();
+    String name =
+        "attention/cached %d of %d by %d%s/%s".formatted(n, length, op.keyBlock(), window, cache);
     var draft = new Case.Draft(name, cache);
     var rule = Values.Spread.MODERATE;
     List<Value> operands =
@@ -147,7 +151,7 @@ final class AttentionCases {
             draft.input("k", cache, Shape.of(70, 2, 16), rule),
             draft.input("v", cache, Shape.of(70, 2, 24), rule),
             Constant.of(Tensor.of(new long[] {length}, 1)));
-    Node node = Node.of("", new CachedAttention(0.25f, keyBlock), operands);
+    Node node = Node.of("", op, operands);
     draft.output("CachedAttention", node.result());
     return draft.brief(brief).run();
   }

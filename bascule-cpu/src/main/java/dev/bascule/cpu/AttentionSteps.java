@@ -43,12 +43,13 @@ record AttentionSteps(KernelCode first, KernelCode next, KernelCode rescale, Ker
   /**
    * What is computed.
    *
+   * @param window keys up to the last that a query sees, of which it sees no others; 0 for all
    * @param unsigned true where 0 is added to each result, so that none is -0
    */
-  record Meaning(float scale, Visible visible, boolean biased, boolean unsigned) {
+  record Meaning(float scale, Visible visible, int window, boolean biased, boolean unsigned) {
     static Meaning of(Attention attention, boolean biased) {
       Visible visible = attention.causal() ? Visible.CAUSAL : Visible.ALL;
-      return new Meaning(attention.scale(), visible, biased, false);
+      return new Meaning(attention.scale(), visible, 0, biased, false);
     }
   }
 
@@ -96,7 +97,12 @@ record AttentionSteps(KernelCode first, KernelCode next, KernelCode rescale, Ker
       if (meaning.visible() == Visible.CAUSAL) {
         last = b.add(b.index(0), last);
       }
-      score = b.select(b.le(b.index(1), last), score, lowest);
+      Term isSeen = b.le(b.index(1), last);
+      if (meaning.window() > 0) {
+        Term before = b.sub(last, b.constant((long) meaning.window()));
+        isSeen = b.and(isSeen, b.lt(before, b.index(1)));
+      }
+      score = b.select(isSeen, score, lowest);
     }
     Term peak = b.reduce(Reduction.MAX, score);
     Term before = b.load(new Access(highestBefore, Dim.ZERO, perQuery));

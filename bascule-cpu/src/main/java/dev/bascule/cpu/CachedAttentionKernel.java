@@ -64,6 +64,7 @@ final class CachedAttentionKernel implements LibraryKernel {
 
   private AttentionSteps steps(CachedAttention attention, AttentionSteps.Visible visible) {
     return AttentionSteps.compile(
-        code, new AttentionSteps.Meaning(attention.scale(), visible, false, true));
+        code,
+        new AttentionSteps.Meaning(attention.scale(), visible, attention.window(), false, true));
   }
 }

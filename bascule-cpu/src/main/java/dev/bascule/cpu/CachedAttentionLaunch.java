@@ -98,12 +98,15 @@ final class CachedAttentionLaunch implements CpuLaunch {
   private void runToken(AttentionScratch tile, CachedAttentionShape.Unit unit) {
     Optional<CacheCode> reader = readers.of(unit.heads());
     int heads = unit.heads();
-    for (long key = 0; key < positions; key += shape.keyBlock()) {
+    long firstBlock = shape.firstBlock(positions - 1);
+    for (long key = firstBlock; key < positions; key += shape.keyBlock()) {
       long keys = Math.min(shape.keyBlock(), positions - key);
-      boolean isFirst = key == 0;
+      boolean isFirst = key == firstBlock;
       boolean fits = reader.isPresent() && key + reader.get().keyStep() <= shape.capacity();
+      // keys before the window weigh nothing: what is not read of them need not be known
+      long skipped = reader.isPresent() ? unseen(key, reader.get().keyStep()) : 0;
       if (fits) {
-        read(reader.get(), tile, unit, key, keys);
+        read(reader.get(), tile, unit, key, skipped, keys);
       } else {
         Matrix matrix = keyMatrix(tile, unit, key, keys);
         score(tile, headRows(unit), heads, matrix.transposed(), keys);
@@ -113,9 +116,9 @@ final class CachedAttentionLaunch implements CpuLaunch {
         reader
             .get()
             .mix(
-                operands.values.rows(unit.kvHead(), key),
-                keys,
-                tile.scores().address(),
+                operands.values.rows(unit.kvHead(), key + skipped),
+                keys - skipped,
+                tile.scores().address() + skipped * Float.BYTES,
                 tile.output().address(),
                 isFirst,
                 tile.arguments());
@@ -129,18 +132,27 @@ final class CachedAttentionLaunch implements CpuLaunch {
     }
   }
 
+  /** Keys of a block, in whole steps, that the last position does not see. */
+  private long unseen(long key, long step) {
+    return Math.max(0, shape.firstKey(positions - 1) - key) / step * step;
+  }
+
   /** A step's keys beyond those that are seen are in the cache: their scores are masked. */
   private void read(
       CacheCode reader,
       AttentionScratch tile,
       CachedAttentionShape.Unit unit,
       long key,
+      long skipped,
       long keys) {
     long step = reader.keyStep();
     long whole = Math.min(Math.ceilDiv(keys, step) * step, (shape.capacity() - key) / step * step);
-    CacheCode.Rows rows = operands.keys.rows(unit.kvHead(), key);
+    CacheCode.Rows rows = operands.keys.rows(unit.kvHead(), key + skipped);
     long queries = operands.queries.address(Float.BYTES, 0, unit.head());
-    reader.score(queries, rows, whole, tile.scores().address(), tile.arguments());
+    if (skipped < whole) {
+      long target = tile.scores().address() + skipped * Float.BYTES;
+      reader.score(queries, rows, whole - skipped, target, tile.arguments());
+    }
     if (whole < keys) {
       long from = keys - step;
       CacheCode.Rows last = operands.keys.rows(unit.kvHead(), key + from);
@@ -158,14 +170,15 @@ final class CachedAttentionLaunch implements CpuLaunch {
   private void runPrompt(AttentionScratch tile, CachedAttentionShape.Unit unit) {
     long first = positions - shape.queries() + unit.query();
     long seen = first + unit.rows();
-    for (long key = 0; key < seen; key += shape.keyBlock()) {
+    for (long key = shape.firstBlock(first); key < seen; key += shape.keyBlock()) {
       long keys = Math.min(shape.keyBlock(), seen - key);
       RightOperand turned = operands.keys.transposed(unit.kvHead(), key, keys, tile, packing);
       Matrix values = valueMatrix(tile, unit, key, keys);
       for (int head = 0; head < unit.heads(); head++) {
         for (int row = 0; row < unit.rows(); row += CachedAttentionShape.STRIP) {
           int rows = Math.min(CachedAttentionShape.STRIP, unit.rows() - row);
-          if (first + row + rows > key) {
+          boolean isSeen = key >= shape.firstBlock(first + row) && key < first + row + rows;
+          if (isSeen) {
             strip(tile, unit, new Strip(head, row, rows, first + row, key), turned, values);
           }
         }
@@ -192,7 +205,7 @@ final class CachedAttentionLaunch implements CpuLaunch {
     long keys = Math.min(shape.keyBlock(), seen);
     long waiting = (long) strip.head * unit.rows() + strip.row;
     long query = unit.query() + strip.row;
-    boolean isFirst = strip.key == 0;
+    boolean isFirst = strip.key == shape.firstBlock(strip.position);
     if (!isFirst) {
       tile.resume(waiting, strip.rows);
     }

@@ -14,6 +14,7 @@ import dev.bascule.cpu.gemm.Gemm;
  *
  * @param width elements per query and key
  * @param channels elements per value
+ * @param window keys that a query sees at most; 0 for all
  * @param rows queries of a unit, at most
  * @param heads heads of a unit, at most
  */
@@ -26,6 +27,7 @@ record CachedAttentionShape(
     int channels,
     CacheFormat format,
     int keyBlock,
+    int window,
     int rows,
     int heads) {
   private static final int ROWS_MAX = 128;
@@ -43,6 +45,7 @@ record CachedAttentionShape(
    * @param headsMax of one query that are computed together
    */
   static CachedAttentionShape of(LibraryCall call, Bindings dims, int headsMax) {
+    CachedAttention op = (CachedAttention) call.op();
     View q = call.operands().get(0);
     View k = call.operands().get(1);
     View v = call.operands().get(2);
@@ -59,7 +62,8 @@ record CachedAttentionShape(
         Math.toIntExact(q.shape().dim(2).constant()),
         Math.toIntExact(v.shape().dim(2).constant()),
         format(k),
-        ((CachedAttention) call.op()).keyBlock(),
+        op.keyBlock(),
+        op.window(),
         rows,
         Math.min(group, queries == 1 ? headsMax : UNIT_ROWS_MAX / rows));
   }
@@ -114,6 +118,16 @@ record CachedAttentionShape(
 
   private static long roundUp(long keys) {
     return Math.ceilDiv(keys, (long) KEY_STEP) * KEY_STEP;
+  }
+
+  /** The first key that a query at this position sees. */
+  long firstKey(long position) {
+    return window == 0 ? 0 : Math.max(0, position - window + 1);
+  }
+
+  /** The first key of the block in which the first lies that a query at this position sees. */
+  long firstBlock(long position) {
+    return firstKey(position) / keyBlock * keyBlock;
   }
 
   /** A block that is not full ends with the keys that are seen, so that what follows is masked. */

@@ -38,7 +38,9 @@ class CachedAttentionKernelTest {
             capacity,
             length,
             CACHES.get(random.nextInt(CACHES.size())));
-    var op = new CachedAttention(0.25f, 1 + random.nextInt(random.nextBoolean() ? 40 : 200));
+    int keyBlock = 1 + random.nextInt(random.nextBoolean() ? 40 : 200);
+    int window = random.nextBoolean() ? 0 : 1 + random.nextInt(100);
+    var op = new CachedAttention(0.25f, keyBlock, window);
     return CachedAttentionTrial.of(op, sizes, random);
   }
 
@@ -53,8 +55,10 @@ class CachedAttentionKernelTest {
     for (DType cache : CACHES) {
       for (int queries : new int[] {1, 7, 130}) {
         var sizes = new CachedAttentionTrial.Sizes(queries, 6, 2, 96, 64, 400, 391, cache);
-        var trial = CachedAttentionTrial.of(new CachedAttention(0.1f, 128), sizes, random);
-        check(trial, random, queries + " queries over " + cache);
+        for (int window : new int[] {0, 150}) {
+          var op = new CachedAttention(0.1f, 128, window);
+          check(CachedAttentionTrial.of(op, sizes, random), random, queries + " over " + cache);
+        }
       }
     }
   }

@@ -48,9 +48,11 @@ public final class LanguageModel implements AutoCloseable {
       return new Settings(CONTEXT_USUAL, CHUNK_USUAL, CacheType.F16, Linear.Activations.INT8);
     }
 
-    /** What fits a model: its attention may see fewer positions, and a chunk is no longer. */
+    /**
+     * What fits a model: its rotation may be known for fewer positions, and a chunk is no longer.
+     */
     private Settings within(DecoderConfig config) {
-      int positions = Math.min(context, config.window().orElse(context));
+      int positions = Math.min(context, config.positionsMax().orElse(context));
       return withContext(positions).withChunk(Math.min(chunk, positions));
     }
 

@@ -23,13 +23,18 @@ import java.util.Optional;
 /** The caches of a decoder: what each layer keeps of every position, and attention over them. */
 final class Caches {
   private final Decoder.Limits limits;
+  private final int window;
   private final Value positions;
   private final Value length;
   private final Map<Dim, Value> rows = new HashMap<>();
   private final Map<State, Value> updates = new LinkedHashMap<>();
 
-  Caches(Decoder.Limits limits, Value positions, Value length) {
+  /**
+   * @param window positions that a query sees at most; 0 for all
+   */
+  Caches(Decoder.Limits limits, int window, Value positions, Value length) {
     this.limits = limits;
+    this.window = window;
     this.positions = positions;
     this.length = length;
   }
@@ -134,6 +139,6 @@ final class Caches {
     List<Value> operands = new ArrayList<>(List.of(queries, keys.numbers, values.numbers, length));
     keys.scales.ifPresent(operands::add);
     values.scales.ifPresent(operands::add);
-    return Node.of(label, new CachedAttention(scale, Decoder.KEY_BLOCK), operands).result();
+    return Node.of(label, new CachedAttention(scale, Decoder.KEY_BLOCK, window), operands).result();
   }
 }

@@ -81,12 +81,12 @@ public final class Decoder {
   /** The graph of a model with these weights, which must outlive it. */
   public static Graph graph(DecoderConfig config, Weights weights, Limits limits) {
     config
-        .window()
-        .ifPresent(window -> {
-          if (limits.capacity > window) {
+        .positionsMax()
+        .ifPresent(most -> {
+          if (limits.capacity > most) {
             throw new ShapeException(
-                "decoder: this model's attention sees "
-                    + window
+                "decoder: this model's rotation is known for "
+                    + most
                     + " positions; expected a cache of at most as many, got "
                     + limits.capacity);
           }
@@ -98,7 +98,7 @@ public final class Decoder {
     Value positions = Parameter.input(POSITIONS, TensorType.of(DType.I64, tokens));
     Value length = Parameter.input(LENGTH, TensorType.of(DType.I64, Dim.ONE));
     Value last = Parameter.input(LAST, TensorType.of(DType.I64, outputs));
-    Caches caches = new Caches(limits, positions, length);
+    Caches caches = new Caches(limits, config.window().orElse(0), positions, length);
     Rotation rotation = Rotation.of(config.rope(), positions);
     Value hidden = embeddings; // [n, hidden] from here on
     for (int layer = 0; layer < config.layers(); layer++) {

@@ -15,7 +15,7 @@ import java.util.OptionalInt;
  * @param headDim elements of a head; of latent attention those of its query
  * @param intermediate width of the dense feed-forward layers
  * @param contextMax positions the model was made for
- * @param window positions that attention sees at most; a cache may not be larger
+ * @param window positions that a query sees at most, its own included, in all layers
  */
 public record DecoderConfig(
     Family family,
@@ -34,6 +34,13 @@ public record DecoderConfig(
     int contextMax,
     OptionalInt window,
     Ends ends) {
+
+  /** The positions beyond which the model means nothing that a cache could serve, if any. */
+  public OptionalInt positionsMax() {
+    return rope.scaling() instanceof Rope.Scaling.Dynamic
+        ? OptionalInt.of(contextMax)
+        : OptionalInt.empty();
+  }
 
   /**
    * What some models have and others do not.

@@ -100,6 +100,8 @@ final class GgufDescription {
     real("rope.freq_base", config.rope().theta());
     switch (config.rope().scaling()) {
       case Rope.Scaling.None none -> {}
+      case Rope.Scaling.Dynamic dynamic ->
+          values.put(prefix + "rope.scaling.type", GgufValue.of("dynamic"));
       case Rope.Scaling.Divided divided -> {} // a tensor, rope_freqs
       case Rope.Scaling.Linear(float factor) -> scaling("linear", factor);
       case Rope.Scaling.Yarn yarn -> {

@@ -210,6 +210,7 @@ final class GgufReading {
     Rope.Scaling scaling =
         switch (type) {
           case "none" -> factors(dimensions);
+          case "dynamic" -> new Rope.Scaling.Dynamic();
           case "linear" -> new Rope.Scaling.Linear(factor("rope.scaling.factor", 1));
           case "yarn" ->
               new Rope.Scaling.Yarn(
@@ -225,7 +226,7 @@ final class GgufReading {
                   !isLatent);
           default ->
               throw get("rope.scaling.type")
-                  .wrong("one of none, linear, yarn", "use a model without it");
+                  .wrong("one of none, dynamic, linear, yarn", "use a model without it");
         };
     return new Rope(dimensions, theta, scaling);
   }

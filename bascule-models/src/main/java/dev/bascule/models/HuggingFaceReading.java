@@ -11,6 +11,9 @@ import java.util.OptionalInt;
 
 /** A decoder as a {@code config.json} describes it. Source: the defaults of transformers 5.18. */
 final class HuggingFaceReading {
+  /** Layers without a window in Qwen's models, where they do not say it. */
+  private static final int LAYERS_FULL = 28;
+
   private static final String REMEDY = "use a model without it";
   private static final String CORRECT = "download config.json again, or correct it by hand";
 
@@ -53,7 +56,7 @@ final class HuggingFaceReading {
         experts(layers),
         latent,
         context,
-        window(),
+        window(layers),
         ends());
   }
 
@@ -204,15 +207,25 @@ final class HuggingFaceReading {
         (float) json.real("routed_scaling_factor", 0, Bounds.FACTOR_MAX, 1));
   }
 
-  /** The positions up to which attention to all of them is what the model means. */
-  private OptionalInt window() {
-    if (json.rope().type().equals("dynamic")) {
-      return OptionalInt.of(positive("max_position_embeddings", Bounds.CONTEXT));
-    }
+  /** Where only some layers have it, a model is refused: here all layers are alike. */
+  private OptionalInt window(int layers) {
     boolean used = json.truth("use_sliding_window", family == Family.MISTRAL);
-    return used && json.has("sliding_window")
-        ? OptionalInt.of(positive("sliding_window", Bounds.CONTEXT))
-        : OptionalInt.empty();
+    if (!used || !json.has("sliding_window")) {
+      return OptionalInt.empty();
+    }
+    int full =
+        family == Family.MISTRAL
+            ? 0
+            : json.integer("max_window_layers", 0, Bounds.LAYERS, LAYERS_FULL);
+    if (full >= layers) {
+      return OptionalInt.empty();
+    }
+    if (full > 0) {
+      throw json.json()
+          .get("max_window_layers")
+          .wrong("0, or all " + layers + " layers: Bascule has one window for all", REMEDY);
+    }
+    return OptionalInt.of(positive("sliding_window", Bounds.CONTEXT));
   }
 
   private Rope rope(int dimensions, int context) {
@@ -229,8 +242,7 @@ final class HuggingFaceReading {
     Rope.Scaling scaling =
         switch (rope.type()) {
           case "default" -> new Rope.Scaling.None();
-          // up to the context of training, and window() keeps to that
-          case "dynamic" -> new Rope.Scaling.None();
+          case "dynamic" -> new Rope.Scaling.Dynamic();
           case "linear" -> new Rope.Scaling.Linear((float) factor(rope, "factor"));
           case "llama3" -> llama3(rope, dimensions, theta);
           case "yarn" -> yarn(rope, context);

@@ -19,6 +19,12 @@ public record Rope(int dimensions, float theta, Scaling scaling) {
     /** Nothing. */
     record None() implements Scaling {}
 
+    /**
+     * None up to the positions that the model was made for. Beyond them each length of text would
+     * have frequencies of its own, and keys that are cached already would be wrong.
+     */
+    record Dynamic() implements Scaling {}
+
     /** Positions are divided by {@code factor}. */
     record Linear(float factor) implements Scaling {}
 
@@ -76,6 +82,7 @@ public record Rope(int dimensions, float theta, Scaling scaling) {
           (float)
               switch (scaling) {
                 case Scaling.None none -> plain;
+                case Scaling.Dynamic dynamic -> plain;
                 case Scaling.Linear(float factor) -> plain / factor;
                 case Scaling.Divided(float[] factors) -> plain / factors[i];
                 case Scaling.Yarn yarn -> mixed(yarn, plain, i);

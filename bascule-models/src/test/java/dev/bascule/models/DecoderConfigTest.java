@@ -195,14 +195,31 @@ class DecoderConfigTest {
   }
 
   @Test
-  void aCacheLargerThanTheWindowOfAttentionIsRefused() throws IOException {
+  void theWindowOfAttentionIsReadWhereAllLayersHaveIt() throws IOException {
+    String window = SIZES + "\"sliding_window\": 1024";
+    assertThat(config("\"model_type\": \"mistral\", " + window).window()).hasValue(1024);
+    String qwen = "\"model_type\": \"qwen2\", " + window;
+    String used = qwen + ", \"use_sliding_window\": true, \"max_window_layers\": ";
+    assertThat(config(qwen).window()).isEmpty();
+    assertThat(config(used + "0").window()).hasValue(1024);
+    assertThat(config(used + "2").window()).isEmpty();
+    assertThatThrownBy(() -> config(used + "1"))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("0, or all 2 layers");
+  }
+
+  @Test
+  void aCacheLargerThanADynamicRotationIsKnownForIsRefused() throws IOException {
     DecoderConfig config =
-        config("\"model_type\": \"mistral\", " + SIZES + "\"sliding_window\": 1024");
-    assertThat(config.window()).hasValue(1024);
+        config(
+            "\"model_type\": \"llama\", "
+                + SIZES
+                + "\"rope_scaling\": {\"rope_type\": \"dynamic\", \"factor\": 2.0}");
+    assertThat(config.positionsMax()).hasValue(4096);
     try (Weights weights = SyntheticModel.random(config, new WeightType.Floats(DType.F32), 1)) {
-      assertThatThrownBy(() -> Decoder.graph(config, weights, Run.limits(2048, 1, CacheType.F32)))
+      assertThatThrownBy(() -> Decoder.graph(config, weights, Run.limits(8192, 1, CacheType.F32)))
           .isInstanceOf(ShapeException.class)
-          .hasMessageContaining("sees 1024 positions");
+          .hasMessageContaining("known for 4096 positions");
     }
   }
 

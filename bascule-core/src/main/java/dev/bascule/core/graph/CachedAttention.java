@@ -23,15 +23,27 @@ import java.util.Optional;
  * of the keys, f16 [capacity, kvHeads, d / block], and those of the values, f16 [capacity, kvHeads,
  * v / block], and what is cached is a number times its scale, which is exact in f32.
  *
- * <p>Query i sees the keys up to {@code length - n + i}. Otherwise this is {@link Attention} with
- * blocks of {@code keyBlock} keys; what lies in the cache beyond what a query sees does not matter,
- * and 0 is added to each result, so that none is -0.
+ * <p>Query i sees the keys up to {@code p = length - n + i}, and where there is a window only those
+ * from {@code p - window + 1} on. Otherwise this is {@link Attention} with blocks of {@code
+ * keyBlock} keys; what lies in the cache beyond what a query sees does not matter, and 0 is added
+ * to each result, so that none is -0.
+ *
+ * @param window keys that a query sees at most, itself included; 0 for all
  */
-public record CachedAttention(float scale, int keyBlock) implements Op, LibraryOp {
+public record CachedAttention(float scale, int keyBlock, int window) implements Op, LibraryOp {
   public CachedAttention {
     if (keyBlock <= 0) {
       throw new ShapeException("CachedAttention: keyBlock must be positive, not " + keyBlock);
     }
+    if (window < 0) {
+      throw new ShapeException(
+          "CachedAttention: window must be positive, or 0 for none, not " + window);
+    }
+  }
+
+  /** Without a window. */
+  public CachedAttention(float scale, int keyBlock) {
+    this(scale, keyBlock, 0);
   }
 
   @Override
@@ -96,7 +108,12 @@ public record CachedAttention(float scale, int keyBlock) implements Op, LibraryO
     Shape scores = Shape.of(n, capacity);
     Value first = Ops.sub(length, Ops.dimension(n)); // of the queries; [1] minus a scalar
     Value last = Ops.add(Ops.iota(scores, 0), Ops.broadcast(first, scores));
-    Value visible = Ops.le(Ops.iota(scores, 1), last);
+    Value key = Ops.iota(scores, 1);
+    Value visible = Ops.le(key, last);
+    if (window > 0) {
+      Value before = Ops.sub(last, Ops.fill(DType.I64, scores, window));
+      visible = Ops.apply(Elementwise.AND, visible, Ops.lt(before, key));
+    }
     Value mask =
         Ops.select(
             visible,

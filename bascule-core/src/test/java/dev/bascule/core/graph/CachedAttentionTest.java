@@ -7,7 +7,6 @@ import dev.bascule.core.DType;
 import dev.bascule.core.Tensor;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,10 +21,14 @@ class CachedAttentionTest {
   }
 
   private static Tensor attend(Tensor q, Tensor k, Tensor v, long length, int block) {
+    return attend(q, k, v, length, new CachedAttention(0.3f, block));
+  }
+
+  private static Tensor attend(Tensor q, Tensor k, Tensor v, long length, CachedAttention op) {
     Node node =
         Node.of(
             "",
-            new CachedAttention(0.3f, block),
+            op,
             List.of(
                 Constant.of(q),
                 Constant.of(k),
@@ -53,19 +56,21 @@ class CachedAttentionTest {
     }
   }
 
-  @Test
-  void itIsSoftmaxOfScoresTimesValues() {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3, 5, 20})
+  void itIsSoftmaxOfScoresTimesValues(int window) {
     Random random = new Random(6);
     int length = 7;
     Tensor q = random(random, 3, 4, 8);
     Tensor k = random(random, 10, 2, 8);
     Tensor v = random(random, 10, 2, 5);
-    Tensor out = attend(q, k, v, length, 4);
+    Tensor out = attend(q, k, v, length, new CachedAttention(0.3f, 4, window));
     for (int i = 0; i < 3; i++) {
       for (int h = 0; h < 4; h++) {
         double[] weights = new double[length];
         double sum = 0;
-        for (int j = 0; j <= length - 3 + i; j++) {
+        int last = length - 3 + i;
+        for (int j = window == 0 ? 0 : Math.max(0, last - window + 1); j <= last; j++) {
           double score = 0;
           for (int d = 0; d < 8; d++) {
             score += q.number((i * 4 + h) * 8 + d) * k.number((j * 2 + h / 2) * 8 + d);
