@@ -17,9 +17,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "Holds a statement against sheets, roofline and measurements.",
       "Its forms:",
-      "  CHIP inference is 60 % of CHIP",
-      "  CHIP matches CHIP at 40 % lower price",
-      "  MODEL on CHIP reaches 80 % of CHIP",
+      "  CHIP inference is 60 %% of CHIP",
+      "  CHIP matches CHIP at 40 %% lower price",
+      "  MODEL on CHIP reaches 80 %% of CHIP",
       "  CHIP: 320 TFLOPS"
     },
     sortOptions = false)

@@ -12,6 +12,9 @@ class MainProcessTest {
     assertThat(version.code()).isZero();
     assertThat(version.out()).startsWith("bascule 0.");
     assertThat(version.err()).isEmpty();
+    CommandProcess help = CommandProcess.of("plan", "claim", "--help");
+    assertThat(help.out()).contains("CHIP inference is 60 % of CHIP");
+    assertThat(help.err()).as("a percent sign is a format to the library").isEmpty();
     CommandProcess wrong = CommandProcess.of("run", "absent.onnx", "--random");
     assertThat(wrong.code()).isEqualTo(2);
     assertThat(wrong.out()).isEmpty();
