@@ -44,9 +44,6 @@ import picocli.CommandLine.Parameters;
     },
     sortOptions = false)
 final class QuantizeCommand implements Callable<Integer> {
-  /** What a file has beside its tensors: a large vocabulary takes some ten megabytes. */
-  private static final long OTHER_BYTES = 32 << 20;
-
   @Parameters(index = "0", paramLabel = "IN", description = "the GGUF or the folder to read")
   private @Nullable Path in;
 
@@ -174,7 +171,7 @@ final class QuantizeCommand implements Callable<Integer> {
       throw new RequestException(
           "quantize: "
               + to
-              + " would take "
+              + " would take at least "
               + Text.bytes(bytes)
               + ", and "
               + parent
@@ -205,7 +202,7 @@ final class QuantizeCommand implements Callable<Integer> {
       try (Weights weights = Weights.of(config, files);
           Pieces pieces = new Pieces(workers)) {
         GgufExport export = new GgufExport(config, weights, weightType, others, pieces);
-        requireRoom(to, export.tensorBytes() + OTHER_BYTES);
+        requireRoom(to, export.tensorBytes());
         try (Progress progress = progress(export.pieces())) {
           write(to, () -> export.write(to, name -> progress.step(Text.plain(name))));
         }
@@ -242,7 +239,7 @@ final class QuantizeCommand implements Callable<Integer> {
   private void file(Path from, Path to, WeightType weightType, int workers) throws IOException {
     try (GgufFile model = GgufFile.open(from);
         Quantizer quantizer = new Quantizer(weightType, again, workers)) {
-      requireRoom(to, quantizer.tensorBytes(model) + OTHER_BYTES);
+      requireRoom(to, quantizer.tensorBytes(model));
       try (Progress progress = progress(quantizer.pieces(model))) {
         write(to, () -> quantizer.write(model, to, name -> progress.step(Text.plain(name))));
       }
