@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -58,6 +59,13 @@ final class BenchCommand implements Callable<Integer> {
   private int promptTokens;
 
   @Option(
+      names = "--batch-sizes",
+      paramLabel = "N",
+      split = ",",
+      description = "tokens of the prompt that are read at a time (default: all at once)")
+  private int[] batchSizes = {};
+
+  @Option(
       names = "--tokens",
       paramLabel = "N",
       defaultValue = "128",
@@ -95,10 +103,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (promptTokens <= 0 || tokens <= 0 || Arrays.stream(contexts).anyMatch(c -> c <= 0)) {
-      throw new RequestException(
-          "bench: --prompt-tokens, --tokens and --contexts must be 1 or more");
-    }
+    requirePositive();
     int context = Math.max(promptTokens, Arrays.stream(contexts).max().orElse(0)) + 2 * tokens;
     LanguageModel.Settings settings =
         LanguageModel.Settings.usual().withContext(context).withChunk(promptTokens);
@@ -108,7 +113,9 @@ final class BenchCommand implements Callable<Integer> {
       if (main.explain()) {
         console.err().println(opened.explain());
       }
-      all.add(reading(opened));
+      for (int size : batchSizes.length == 0 ? new int[] {promptTokens} : batchSizes) {
+        all.add(reading(opened, Math.min(size, promptTokens)));
+      }
       for (int at : contexts) {
         all.add(writing(opened, at));
       }
@@ -121,6 +128,14 @@ final class BenchCommand implements Callable<Integer> {
     }
     console.out().flush();
     return ExitCodes.DONE;
+  }
+
+  private void requirePositive() {
+    IntStream sizes = IntStream.concat(Arrays.stream(contexts), Arrays.stream(batchSizes));
+    if (promptTokens <= 0 || tokens <= 0 || sizes.anyMatch(size -> size <= 0)) {
+      throw new RequestException(
+          "bench: --prompt-tokens, --batch-sizes, --tokens and --contexts must be 1 or more");
+    }
   }
 
   private DecoderModel decoder() {
@@ -157,18 +172,23 @@ final class BenchCommand implements Callable<Integer> {
     return ids;
   }
 
-  private Timed reading(LanguageModel opened) {
+  /** In one sequence, whose cache is in memory from the second round on, as in a long talk. */
+  private Timed reading(LanguageModel opened, int batchSize) {
     int[] prompt = ids(opened, promptTokens);
     double[] seconds = new double[ROUNDS];
-    for (int round = -2; round < ROUNDS; round++) {
-      try (Sequence sequence = opened.sequence()) {
+    try (Sequence sequence = opened.sequence()) {
+      for (int round = -2; round < ROUNDS; round++) {
+        sequence.truncate(0);
         long start = System.nanoTime();
-        float[] logits = sequence.add(prompt);
-        double took = (System.nanoTime() - start) * 1e-9;
-        seconds[Math.max(0, round)] = logits.length > 0 ? took : Double.NaN;
+        for (int from = 0; from < promptTokens; from += batchSize) {
+          int to = Math.min(from + batchSize, promptTokens);
+          float[] ignored = sequence.add(Arrays.copyOfRange(prompt, from, to));
+        }
+        seconds[Math.max(0, round)] = (System.nanoTime() - start) * 1e-9;
       }
     }
-    return new Timed("pp" + promptTokens, promptTokens, seconds);
+    String cut = batchSize < promptTokens ? " by " + batchSize : "";
+    return new Timed("pp" + promptTokens + cut, promptTokens, seconds);
   }
 
   /** The whole loop, choosing the token included; as many tokens again come first, untimed. */

@@ -211,11 +211,13 @@ class GenerateCommandTest {
             model().toString(),
             "--prompt-tokens",
             "8",
+            "--batch-sizes",
+            "3,8",
             "--tokens",
             "4",
             "--contexts",
             "6");
-    assertThat(run.out()).contains("pp8", "tg4 at 6", "tokens/s");
+    assertThat(run.out()).contains("pp8 by 3", "pp8  ", "tg4 at 6", "tokens/s");
     assertThat(run.code()).isZero();
     assertThat(CommandLineRun.of("bench").err()).contains("give a MODEL or --synthetic");
     CommandLineRun shape = CommandLineRun.of("bench", "--synthetic", "gpt-9");
