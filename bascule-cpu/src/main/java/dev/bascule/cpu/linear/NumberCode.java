@@ -20,9 +20,10 @@ final class NumberCode {
 
   /**
    * How far ahead of itself the kernel asks for numbers, first into the second-level cache, then
-   * from there: what was fastest while another thread does the same.
+   * from there: what was fastest while another thread does the same. Far is a number of elements,
+   * so about the same time for all types.
    */
-  private static final int FAR_AHEAD_BYTES = 6144;
+  private static final int FAR_AHEAD_BYTES_PER_BIT = 768;
 
   private static final int NEAR_AHEAD_BYTES = 512;
 
@@ -76,7 +77,8 @@ final class NumberCode {
 
   /** Asks for what is at {@code at} in units to come. */
   void prefetch(int at) {
-    asm.prefetch(Prefetch.L2, Mem.at(TileFrame.WEIGHTS, at + FAR_AHEAD_BYTES));
+    asm.prefetch(
+        Prefetch.L2, Mem.at(TileFrame.WEIGHTS, at + FAR_AHEAD_BYTES_PER_BIT * format.bits()));
     asm.prefetch(Prefetch.L1, Mem.at(TileFrame.WEIGHTS, at + NEAR_AHEAD_BYTES));
   }
 
