@@ -49,9 +49,11 @@ record LinearEncoding(
         (worker, low, high) -> {
           try (Arena arena = Arena.ofConfined()) {
             Packing packing = new Packing(source, target, arena);
-            for (long tile = low; tile < high; ) {
-              long end = Math.min(high, (tile / tiles + 1) * tiles);
-              tile = packing.pack(tile, Math.min(end, tile + packing.tilesMax));
+            long end;
+            for (long tile = low; tile < high; tile = end) {
+              long ofExpert = Math.min(high, (tile / tiles + 1) * tiles);
+              end = Math.min(ofExpert, tile + packing.tilesMax);
+              packing.pack(tile, end);
             }
           }
         },
@@ -78,8 +80,8 @@ record LinearEncoding(
       this.rows = arena.allocate(tilesMax * tileRows, Long.BYTES);
     }
 
-    /** Packs tiles up to {@code end}, where the next ones begin. */
-    long pack(long first, long end) {
+    /** Packs tiles of one expert from {@code first} up to {@code end}. */
+    void pack(long first, long end) {
       long tiles = Math.ceilDiv(rows(), code.lanes());
       long firstRow = first % tiles * code.lanes();
       long count = Math.min((end - first) * code.lanes(), rows() - firstRow);
@@ -92,7 +94,6 @@ record LinearEncoding(
         int here = (int) Math.min(code.lanes(), count - row);
         packer.pack(rows, row * rowBytes, here, target.asSlice(tile * step, step));
       }
-      return end;
     }
   }
 }

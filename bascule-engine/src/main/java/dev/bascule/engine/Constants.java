@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Constants on a device: one copy of each, in each layout that a kernel asked for, shared by all
@@ -95,7 +96,10 @@ final class Constants implements AutoCloseable {
         return adopted.get();
       }
     }
-    Buffer buffer = device.allocate(Math.max(1, tensor.byteSize()));
+    return filled(Math.max(1, tensor.byteSize()), tensor, buffer -> write(tensor, buffer, stream));
+  }
+
+  private void write(Tensor tensor, Buffer buffer, Stream stream) {
     Optional<MemorySegment> host = buffer.host();
     if (host.isPresent()) {
       tensor.read(0, host.get().asSlice(0, tensor.byteSize()));
@@ -103,25 +107,37 @@ final class Constants implements AutoCloseable {
       stream.upload(whole(tensor), new Slice(buffer, 0, tensor.byteSize()));
       stream.synchronize(); // before the memory is used again
     }
-    tensor.letGo();
-    return buffer;
   }
 
   private Buffer encoded(Tensor tensor, Encoding encoding, Stream stream) {
-    Buffer buffer = device.allocate(encoding.bytes());
+    return filled(encoding.bytes(), tensor, buffer -> encode(tensor, encoding, buffer, stream));
+  }
+
+  private void encode(Tensor tensor, Encoding encoding, Buffer buffer, Stream stream) {
     Optional<MemorySegment> host = buffer.host();
     if (host.isPresent()) {
       encoding.encode(new Source(tensor), host.get());
-    } else {
-      try (Arena arena = Arena.ofConfined()) {
-        MemorySegment packed = arena.allocate(encoding.bytes(), 64);
-        encoding.encode(new Source(tensor), packed);
-        stream.upload(packed, Slice.of(buffer));
-        stream.synchronize();
-      }
+      return;
     }
-    tensor.letGo();
-    return buffer;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment packed = arena.allocate(encoding.bytes(), 64);
+      encoding.encode(new Source(tensor), packed);
+      stream.upload(packed, Slice.of(buffer));
+      stream.synchronize();
+    }
+  }
+
+  /** A new buffer with a tensor in it; none stays where the tensor cannot be read. */
+  private Buffer filled(long bytes, Tensor tensor, Consumer<Buffer> fill) {
+    Buffer buffer = device.allocate(bytes);
+    try {
+      fill.accept(buffer);
+      tensor.letGo();
+      return buffer;
+    } catch (RuntimeException | Error e) {
+      buffer.close();
+      throw e;
+    }
   }
 
   private final class Source implements Encoding.Source {

@@ -53,7 +53,17 @@ final class PlanBuilder {
     this.inPlace = new StatesInPlace(graph, schedule);
   }
 
+  /** The plan; where it cannot be made, nothing that was compiled for it stays open. */
   Plan build(List<String> notes) {
+    try {
+      return plan(notes);
+    } catch (RuntimeException | Error e) {
+      launchables.values().forEach(Launchable::close);
+      throw e;
+    }
+  }
+
+  private Plan plan(List<String> notes) {
     IdentityHashMap<Task, Long> workspaces = new IdentityHashMap<>();
     for (Task task : schedule.order) {
       compile(task)

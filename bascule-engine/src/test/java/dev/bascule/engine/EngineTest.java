@@ -3,6 +3,7 @@ package dev.bascule.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bascule.core.Bindings;
 import dev.bascule.core.DType;
 import dev.bascule.core.Dim;
 import dev.bascule.core.Shape;
@@ -10,6 +11,12 @@ import dev.bascule.core.ShapeException;
 import dev.bascule.core.Symbol;
 import dev.bascule.core.Tensor;
 import dev.bascule.core.TensorType;
+import dev.bascule.core.device.Buffer;
+import dev.bascule.core.device.Device;
+import dev.bascule.core.device.ForwardingDevice;
+import dev.bascule.core.device.Launch;
+import dev.bascule.core.device.Launchable;
+import dev.bascule.core.device.Slice;
 import dev.bascule.core.graph.Constant;
 import dev.bascule.core.graph.Elementwise;
 import dev.bascule.core.graph.Functions;
@@ -23,17 +30,22 @@ import dev.bascule.core.graph.Reference;
 import dev.bascule.core.graph.Scatter;
 import dev.bascule.core.graph.State;
 import dev.bascule.core.graph.Value;
+import dev.bascule.core.kernel.Kernel;
 import dev.bascule.core.reference.ReferenceDevice;
+import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class EngineTest {
   private record Explained(int launches, String text) {}
 
   private static final Dim N = Dim.symbol("n", 0, 64);
+  private static final long WIDTH = 1024;
 
   private static Value input(String name, DType dtype, Dim... dims) {
     return Parameter.input(name, TensorType.of(dtype, dims));
@@ -47,6 +59,95 @@ class EngineTest {
       values[i] = random.nextInt(-1000, 1000) / 256f;
     }
     return Tensor.of(values, extents);
+  }
+
+  /** A device that counts the buffers and launchables that are open on it. */
+  private static final class Counting extends ForwardingDevice {
+    private final AtomicInteger open = new AtomicInteger();
+
+    Counting(Device device) {
+      super(device);
+    }
+
+    @Override
+    public Buffer allocate(long bytes) {
+      Buffer buffer = super.allocate(bytes);
+      open.incrementAndGet();
+      return new Buffer() {
+        @Override
+        public long bytes() {
+          return buffer.bytes();
+        }
+
+        @Override
+        public Optional<MemorySegment> host() {
+          return buffer.host();
+        }
+
+        @Override
+        public void close() {
+          open.decrementAndGet();
+          buffer.close();
+        }
+      };
+    }
+
+    @Override
+    public Launchable compile(Kernel kernel) {
+      Launchable launchable = super.compile(kernel);
+      open.incrementAndGet();
+      return new Launchable() {
+        @Override
+        public String describe() {
+          return launchable.describe();
+        }
+
+        @Override
+        public long workspaceBytes(Bindings dims) {
+          return launchable.workspaceBytes(dims);
+        }
+
+        @Override
+        public Launch bind(List<Slice> operands, Bindings dims) {
+          return launchable.bind(operands, dims);
+        }
+
+        @Override
+        public void close() {
+          open.decrementAndGet();
+          launchable.close();
+        }
+      };
+    }
+  }
+
+  /** A weight whose file ends too early, say. */
+  private static final class Unreadable implements Tensor.Content {
+    @Override
+    public MemorySegment bytes() {
+      throw new IllegalStateException("unreadable");
+    }
+
+    @Override
+    public void read(long from, MemorySegment to) {
+      throw new IllegalStateException("unreadable");
+    }
+
+    @Override
+    public void letGo() {}
+  }
+
+  @Test
+  void aWeightThatCannotBeReadLeavesNothingOpen() {
+    Tensor weight = Tensor.deferred(DType.F32, new long[] {WIDTH, WIDTH}, new Unreadable());
+    Value x = input("x", DType.F32, Dim.of(WIDTH), Dim.of(WIDTH));
+    Graph graph = Graph.of("weighted", List.of(x), List.of(Ops.add(x, Constant.of("w", weight))));
+    try (ReferenceDevice reference = new ReferenceDevice();
+        Counting device = new Counting(reference);
+        Engine engine = new Engine(device)) {
+      assertThatThrownBy(() -> engine.compile(graph)).hasMessage("unreadable");
+      assertThat(device.open.get()).isZero();
+    }
   }
 
   /**
