@@ -17,7 +17,8 @@ import picocli.CommandLine.Option;
     name = "devices",
     description = {
       "Lists the devices, what each can do, and tests each.",
-      "The test runs small graphs of every op and compares them bit for bit with the reference."
+      "The test runs small graphs of every op and compares them bit for bit with the reference.",
+      "With --device, that device alone."
     },
     sortOptions = false)
 final class DevicesCommand implements Callable<Integer> {
@@ -39,7 +40,7 @@ final class DevicesCommand implements Callable<Integer> {
   public Integer call() {
     List<Tested> tested = new ArrayList<>();
     List<Devices.Absent> absent;
-    try (Devices.Survey survey = Devices.survey(main.deviceOptions())) {
+    try (Devices.Survey survey = survey()) {
       absent = survey.absent();
       SelfTest test = new SelfTest();
       long total = untested ? 0 : (long) test.size() * survey.devices().size();
@@ -57,6 +58,13 @@ final class DevicesCommand implements Callable<Integer> {
     }
     boolean passed = tested.stream().allMatch(device -> device.failures().isEmpty());
     return passed ? ExitCodes.DONE : ExitCodes.FAILED;
+  }
+
+  /** All devices, or the one that is asked for. */
+  private Devices.Survey survey() {
+    return main.openNamedDevice()
+        .map(device -> new Devices.Survey(List.of(device), List.of()))
+        .orElseGet(() -> Devices.survey(main.deviceOptions()));
   }
 
   private Tested test(Device device, SelfTest test, Progress progress) {

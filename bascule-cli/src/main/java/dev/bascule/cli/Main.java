@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -34,11 +35,9 @@ public final class Main implements Runnable {
   @Option(
       names = "--device",
       paramLabel = "D",
-      defaultValue = "cpu",
       scope = ScopeType.INHERIT,
-      description =
-          "where to run: cpu, cpu:avx2, opencl, opencl:1, reference (default: ${DEFAULT-VALUE})")
-  private String device = "cpu";
+      description = "where to run: cpu, cpu:avx2, opencl, opencl:1, reference (default: cpu)")
+  private @Nullable String device;
 
   @Option(
       names = "--numerics",
@@ -108,15 +107,24 @@ public final class Main implements Runnable {
     return debug;
   }
 
-  /** The device asked for; the caller closes it. What it has to say is said now. */
+  /** The device asked for, or the usual one; the caller closes it. It says now what it has to. */
   Device openDevice() {
-    if (cpuIsa != null && !device.equals("cpu")) {
-      throw new RequestException(
-          "--cpu-isa is for the device cpu, and --device is '" + device + "'; leave one out");
-    }
-    Device opened = Devices.open(device, deviceOptions());
+    Device opened = openDevice(device == null ? "cpu" : device);
     opened.info().notes().forEach(note -> console.say(opened.info().id() + ": " + note));
     return opened;
+  }
+
+  /** The device asked for, if one is; the caller closes it. */
+  Optional<Device> openNamedDevice() {
+    return Optional.ofNullable(device).map(this::openDevice);
+  }
+
+  private Device openDevice(String name) {
+    if (cpuIsa != null && !name.equals("cpu")) {
+      throw new RequestException(
+          "--cpu-isa is for the device cpu, and --device is '" + name + "'; leave one out");
+    }
+    return Devices.open(name, deviceOptions());
   }
 
   /** The settings of all devices, checked. */
