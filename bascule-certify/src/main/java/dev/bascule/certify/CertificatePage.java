@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -21,13 +22,20 @@ public final class CertificatePage {
 
   private CertificatePage(Certificate certificate) {
     this.certificate = certificate;
-    List<String> devices = certificate.devices().stream().map(Certificate.Platform::name).toList();
-    List<String> models =
-        certificate.models().stream().map(model -> String.valueOf(model.get("path"))).toList();
-    boolean twoModels = !models.get(0).equals(models.get(1));
-    this.first = twoModels ? fileName(models.get(0)) : devices.get(0);
-    this.second = twoModels ? fileName(models.get(1)) : devices.get(1);
+    this.first = name(0);
+    this.second = name(1);
     this.page = new Page("Certificate: " + second + " against " + first);
+  }
+
+  /** What tells a side from the other: its file, its cache or its device. */
+  private String name(int side) {
+    Map<String, Object> model = certificate.models().get(side);
+    Map<String, Object> other = certificate.models().get(1 - side);
+    String device = certificate.devices().get(side).name();
+    Object cache = model.get("cache");
+    String path = String.valueOf(model.get("path"));
+    String name = path.equals(String.valueOf(other.get("path"))) ? device : fileName(path);
+    return Objects.equals(cache, other.get("cache")) ? name : name + ", cache " + cache;
   }
 
   private static String fileName(String path) {

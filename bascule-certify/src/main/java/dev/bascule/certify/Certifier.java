@@ -3,6 +3,7 @@ package dev.bascule.certify;
 import dev.bascule.core.Tensor;
 import dev.bascule.core.device.Device;
 import dev.bascule.core.graph.Graph;
+import dev.bascule.core.graph.State;
 import dev.bascule.engine.rewrite.Widener;
 import java.lang.foreign.ValueLayout;
 import java.security.MessageDigest;
@@ -10,6 +11,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Runs two sides - a model on a device each - on the same inputs, teacher-forced, and says how far
@@ -147,40 +150,61 @@ public final class Certifier {
     progress.accept("op by op");
     Graph graph = first.graph();
     Trace trace = Trace.of(graph);
+    Trace otherTrace = Trace.of(second.graph());
     int chunk = first.isCut() ? request.sample : 0;
     try (Device firstDevice = request.first.place.open();
         Device secondDevice = request.second.place.open();
         Execution one = new Execution(firstDevice, trace.graph());
-        Execution other = new Execution(secondDevice, Trace.of(second.graph()).graph())) {
+        Execution other = new Execution(secondDevice, otherTrace.graph())) {
       OpComparison comparison = new OpComparison(trace, graph.outputs());
       List<Map<String, Tensor>> firstRuns = first.runs(chunk);
       List<Map<String, Tensor>> secondRuns = second.runs(chunk);
       for (int i = 0; i < firstRuns.size(); i++) {
-        Map<String, Tensor> ours = values(one, firstRuns.get(i));
-        Map<String, Tensor> theirs = values(other, secondRuns.get(i));
+        Map<String, Tensor> ours = values(first, one, firstRuns.get(i));
+        Map<String, Tensor> theirs = values(second, other, secondRuns.get(i));
         comparison.add(ours, theirs);
         if (i == 0 && request.truth.isPresent()) {
           progress.accept("f64 on " + request.truth.get().name());
           comparison.addTruth(ours, theirs, truth(request.truth.get(), firstRuns.getFirst()));
         }
       }
-      comparison.addStates(one, other);
+      comparison.addStates(states(first, trace, one), states(second, otherTrace, other));
       return comparison;
     }
   }
 
   /** Inputs and outputs of one run by their labels. */
-  private static Map<String, Tensor> values(Execution execution, Map<String, Tensor> inputs) {
-    Map<String, Tensor> values = new LinkedHashMap<>(inputs);
-    values.putAll(execution.run(inputs));
+  private static Map<String, Tensor> values(
+      Subject subject, Execution execution, Map<String, Tensor> inputs) {
+    Map<String, Tensor> kept = new LinkedHashMap<>(inputs);
+    kept.putAll(execution.run(inputs));
+    Map<String, Tensor> values = new LinkedHashMap<>();
+    for (String label : kept.keySet()) {
+      subject
+          .value(label, name -> Optional.ofNullable(kept.get(name)))
+          .ifPresent(value -> values.put(label, value));
+    }
     return values;
+  }
+
+  /** The states of an execution by their labels. */
+  private static Function<String, Optional<Tensor>> states(
+      Subject subject, Trace trace, Execution execution) {
+    Map<String, State> states = new HashMap<>();
+    for (Trace.Step step : trace.steps()) {
+      if (step.source() instanceof Trace.Source.Stored stored) {
+        states.put(step.label(), stored.state());
+      }
+    }
+    return label ->
+        subject.value(label, name -> Optional.ofNullable(states.get(name)).map(execution::state));
   }
 
   private Map<String, Tensor> truth(Place place, Map<String, Tensor> inputs) {
     Graph wide = Widener.widen(Trace.of(request.first.subject.truth()).graph());
     try (Device device = place.open();
         Execution execution = new Execution(device, wide)) {
-      return values(execution, Widener.widen(inputs));
+      return values(request.first.subject, execution, Widener.widen(inputs));
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.bascule.certify;
 
-import dev.bascule.core.DType;
 import dev.bascule.core.ShapeException;
 import dev.bascule.core.Tensor;
 import dev.bascule.core.graph.Graph;
@@ -17,16 +16,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** A decoder that reads given tokens: each logit is of a text that is not its own. */
 public final class DecoderSubject implements Subject {
   /**
    * How a decoder is run.
    *
-   * @param cache dtype of keys and values
+   * @param cache how keys and values are kept
    * @param activations what becomes of activations before quantised weights
    */
-  public record Settings(DType cache, Linear.Activations activations) {}
+  public record Settings(CacheType cache, Linear.Activations activations) {}
 
   private final Path path;
   private final DecoderModel model;
@@ -62,14 +62,19 @@ public final class DecoderSubject implements Subject {
 
   @Override
   public Graph truth() {
-    return graph(DType.F32, Linear.Activations.F32);
+    return graph(CacheType.F32, Linear.Activations.F32);
   }
 
-  private Graph graph(DType cache, Linear.Activations activations) {
+  private Graph graph(CacheType cache, Linear.Activations activations) {
     return Decoder.graph(
         model.config(),
         model.weights(),
-        new Decoder.Limits(ids.length, ids.length, ids.length, CacheType.of(cache), activations));
+        new Decoder.Limits(ids.length, ids.length, ids.length, cache, activations));
+  }
+
+  @Override
+  public Optional<Tensor> value(String label, Function<String, Optional<Tensor>> tensors) {
+    return CacheType.value(label, tensors);
   }
 
   @Override

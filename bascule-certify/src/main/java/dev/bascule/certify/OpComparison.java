@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 
 /** Two runs of a trace, label by label, and the distance of each from f64. */
 final class OpComparison {
@@ -56,14 +57,16 @@ final class OpComparison {
     });
   }
 
-  /** The states at the end. */
-  void addStates(Execution first, Execution second) {
+  /** The states at the end, by their labels; what the second model lacks is not compared. */
+  void addStates(
+      Function<String, Optional<Tensor>> first, Function<String, Optional<Tensor>> second) {
     for (Trace.Step step : trace.steps()) {
-      if (step.source() instanceof Trace.Source.Stored stored) {
-        Difference.Sum sum = between.get(step.label());
-        if (sum != null) {
-          sum.add(first.state(stored.state()), second.state(stored.state()));
-        }
+      if (step.source() instanceof Trace.Source.Stored) {
+        Difference.Sum sum = between.getOrDefault(step.label(), new Difference.Sum());
+        first
+            .apply(step.label())
+            .ifPresent(
+                ours -> second.apply(step.label()).ifPresent(theirs -> sum.add(ours, theirs)));
       }
     }
   }

@@ -5,6 +5,7 @@ import dev.bascule.core.graph.Graph;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** A model with the inputs that all devices get. */
 public interface Subject extends AutoCloseable {
@@ -16,6 +17,16 @@ public interface Subject extends AutoCloseable {
    * widened to f64. Its values have the labels of {@link #graph}'s.
    */
   Graph truth();
+
+  /**
+   * The numbers that a labelled value stands for: itself, unless it is kept in a form that takes
+   * another to read, such as whole numbers beside their scales.
+   *
+   * @param tensors values by their labels
+   */
+  default Optional<Tensor> value(String label, Function<String, Optional<Tensor>> tensors) {
+    return tensors.apply(label);
+  }
 
   /**
    * Inputs of the runs, in order, that together take everything.

@@ -101,10 +101,13 @@ final class CertifyCommand implements Callable<Integer> {
 
   @Option(
       names = "--cache",
+      split = ",",
       paramLabel = "T",
-      defaultValue = "f16",
-      description = "type of cached keys and values: f32, f16, bf16 (default: f16)")
-  private String cache = "f16";
+      description = {
+        "type of cached keys and values: f32, f16, bf16, q8_0 (default: f16);",
+        "T,U: of the first side and of the second"
+      })
+  private List<String> cache = List.of();
 
   @Option(
       names = "--activations",
@@ -125,7 +128,8 @@ final class CertifyCommand implements Callable<Integer> {
 
   @Option(
       names = "--zero-bits",
-      description = "limit: every bit equal (default for one model on devices with exact numerics)")
+      description =
+          "limit: every bit equal (default for one model and cache on devices with exact numerics)")
   private boolean zeroBits;
 
   @Option(names = "--max-kl", paramLabel = "X", description = "limit: mean KL divergence, in nats")
@@ -191,25 +195,40 @@ final class CertifyCommand implements Callable<Integer> {
       throw new RequestException("certify: --tokens and --sample must be positive");
     }
     DeviceOptions options = main.deviceOptions();
-    List<String> sides = CertifyRun.sides(on, against != null);
+    CertifyRequest.Numbers numbers =
+        new CertifyRequest.Numbers(
+            CertifyRequest.caches(cache),
+            CertifyRequest.activations(activations),
+            sample,
+            !noTruth);
+    boolean isOneModel = against == null && numbers.isOneCache();
+    List<String> sides = CertifyRun.sides(on, !isOneModel);
     boolean stated = klMax != null || top1Min != null || errorMax != null;
     Limits limits =
-        new Limits(
-            zeroBits || (!stated && against == null), real(klMax), real(top1Min), real(errorMax));
-    if (CertifyRun.isOnnx(model) && (klMax != null || top1Min != null)) {
-      throw new RequestException(
-          "certify: --max-kl and --min-top1 are for language models; use --max-error or --zero-bits");
+        new Limits(zeroBits || (!stated && isOneModel), real(klMax), real(top1Min), real(errorMax));
+    if (CertifyRun.isOnnx(model)) {
+      requireNoneOfLanguageModels();
     }
     return new CertifyRequest(
         model,
         Optional.ofNullable(against),
         sides,
         inputs(model),
-        new CertifyRequest.Numbers(
-            CertifyRequest.dtype(cache), CertifyRequest.activations(activations), sample, !noTruth),
+        numbers,
         limits,
         options.threads(),
         options.properties());
+  }
+
+  private void requireNoneOfLanguageModels() {
+    if (klMax != null || top1Min != null) {
+      throw new RequestException(
+          "certify: --max-kl and --min-top1 are for language models; use --max-error or --zero-bits");
+    }
+    if (!cache.isEmpty()) {
+      throw new RequestException(
+          "certify: --cache is for language models; an ONNX model has no cache of its own");
+    }
   }
 
   private static OptionalDouble real(@Nullable Double value) {

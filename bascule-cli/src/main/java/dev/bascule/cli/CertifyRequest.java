@@ -1,9 +1,9 @@
 package dev.bascule.cli;
 
 import dev.bascule.certify.Limits;
-import dev.bascule.core.DType;
 import dev.bascule.core.graph.Linear;
 import dev.bascule.formats.json.Json;
+import dev.bascule.models.CacheType;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,10 +50,20 @@ record CertifyRequest(
   /**
    * How numbers are computed.
    *
+   * @param caches of the first side and of the second
    * @param sample tokens of the comparison with f64
    * @param truth whether there is one
    */
-  record Numbers(DType cache, Linear.Activations activations, int sample, boolean truth) {}
+  record Numbers(
+      List<CacheType> caches, Linear.Activations activations, int sample, boolean truth) {
+    Numbers {
+      caches = List.copyOf(caches);
+    }
+
+    boolean isOneCache() {
+      return caches.get(0) == caches.get(1);
+    }
+  }
 
   CertifyRequest {
     on = List.copyOf(on);
@@ -70,7 +80,7 @@ record CertifyRequest(
     against.ifPresent(other -> json.put("against", other));
     json.put("on", on);
     json.put("inputs", inputsJson());
-    json.put("cache", numbers.cache.toString());
+    json.put("cache", cacheText());
     json.put("activations", numbers.activations.toString());
     json.put("sample", (long) numbers.sample);
     json.put("truth", numbers.truth);
@@ -81,6 +91,11 @@ record CertifyRequest(
     json.put("threads", (long) threads);
     json.put("set", settings);
     return json;
+  }
+
+  private String cacheText() {
+    String first = numbers.caches.get(0).toString();
+    return numbers.isOneCache() ? first : first + "," + numbers.caches.get(1);
   }
 
   private Map<String, Object> inputsJson() {
@@ -105,7 +120,7 @@ record CertifyRequest(
         json.get("on").elements().stream().map(Json::text).toList(),
         inputs(json.get("inputs")),
         new Numbers(
-            dtype(json.get("cache").text()),
+            caches(List.of(json.get("cache").text().split(","))),
             activations(json.get("activations").text()),
             json.get("sample").integer(1, 1 << 20),
             json.get("truth").truth()),
@@ -140,13 +155,14 @@ record CertifyRequest(
     return json.isNull() ? OptionalDouble.empty() : OptionalDouble.of(json.real());
   }
 
-  static DType dtype(String text) {
-    return switch (text.toLowerCase(Locale.ROOT)) {
-      case "f32" -> DType.F32;
-      case "f16" -> DType.F16;
-      case "bf16" -> DType.BF16;
-      default -> throw new RequestException("--cache is f32, f16 or bf16, not " + Text.quote(text));
-    };
+  /** The types of both sides' caches, of which one stands for both and f16 for none. */
+  static List<CacheType> caches(List<String> texts) {
+    if (texts.size() > 2) {
+      throw new RequestException(
+          "certify: --cache takes one type, or one for each side, such as f16,q8_0; got " + texts);
+    }
+    CacheType first = texts.isEmpty() ? CacheType.F16 : ModelOptions.cacheType(texts.getFirst());
+    return List.of(first, texts.size() == 2 ? ModelOptions.cacheType(texts.get(1)) : first);
   }
 
   static Linear.Activations activations(String text) {

@@ -14,6 +14,7 @@ import dev.bascule.formats.importer.ImportOptions;
 import dev.bascule.formats.importer.OnnxImporter;
 import dev.bascule.formats.importer.OnnxTestCase;
 import dev.bascule.formats.onnx.OnnxFile;
+import dev.bascule.models.CacheType;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -41,11 +42,13 @@ final class CertifyRun {
     if (isOnnx(request.model())) {
       return onnx();
     }
-    try (Subject first = decoder(request.model())) {
-      if (request.against().isEmpty()) {
+    List<CacheType> caches = request.numbers().caches();
+    try (Subject first = decoder(request.model(), caches.get(0))) {
+      if (request.against().isEmpty() && request.numbers().isOneCache()) {
         return certify(first, first);
       }
-      try (Subject second = decoder(request.against().get())) {
+      String other = request.against().orElse(request.model());
+      try (Subject second = decoder(other, caches.get(1))) {
         return certify(first, second);
       }
     }
@@ -55,14 +58,14 @@ final class CertifyRun {
     return model.endsWith(".onnx");
   }
 
-  private Subject decoder(String model) {
+  private Subject decoder(String model, CacheType cache) {
     if (!(request.inputs() instanceof CertifyRequest.Inputs.Ids ids)) {
       throw new RequestException("certify: a language model reads tokens: --text, --ids, --random");
     }
     return DecoderSubject.open(
         Path.of(model),
         ids.ids(),
-        new DecoderSubject.Settings(request.numbers().cache(), request.numbers().activations()));
+        new DecoderSubject.Settings(cache, request.numbers().activations()));
   }
 
   private Certificate onnx() {
@@ -163,17 +166,17 @@ final class CertifyRun {
         });
   }
 
-  /** Names that stand for two sides. */
-  static List<String> sides(List<String> on, boolean twoModels) {
+  /** Names that stand for two sides: one is enough where models or caches tell them apart. */
+  static List<String> sides(List<String> on, boolean areTold) {
     if (on.size() == 2) {
       return on;
     }
-    if (on.size() == 1 && twoModels) {
+    if (on.size() == 1 && areTold) {
       return List.of(on.getFirst(), on.getFirst());
     }
     throw new RequestException(
         "certify: --on takes two devices, such as --on cpu,opencl or --on cpu:avx2,cpu:avx512"
-            + (twoModels ? ", or one with --against" : "")
+            + (areTold ? ", or one" : "; or one with --against OTHER, or with --cache f16,q8_0")
             + "; got "
             + on);
   }

@@ -45,16 +45,6 @@ final class ModelOptions {
       throw new RequestException(
           "--context and --chunk must be 1 or more, not " + context + " and " + chunk);
     }
-    CacheType type =
-        switch (cache) {
-          case "f16" -> CacheType.F16;
-          case "bf16" -> CacheType.BF16;
-          case "f32" -> CacheType.F32;
-          case "q8_0" -> CacheType.Q8_0;
-          default ->
-              throw new RequestException(
-                  "--cache is f16, bf16, f32 or q8_0, not " + Text.quote(cache));
-        };
     Linear.Activations rounding =
         switch (activations.toLowerCase(Locale.ROOT)) {
           case "int8" -> Linear.Activations.INT8;
@@ -63,6 +53,17 @@ final class ModelOptions {
               throw new RequestException(
                   "--activations is int8 or f32, not " + Text.quote(activations));
         };
-    return new LanguageModel.Settings(context, chunk, type, rounding);
+    return new LanguageModel.Settings(context, chunk, cacheType(cache), rounding);
+  }
+
+  static CacheType cacheType(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "f16" -> CacheType.F16;
+      case "bf16" -> CacheType.BF16;
+      case "f32" -> CacheType.F32;
+      case "q8_0" -> CacheType.Q8_0;
+      default ->
+          throw new RequestException("--cache is f16, bf16, f32 or q8_0, not " + Text.quote(name));
+    };
   }
 }

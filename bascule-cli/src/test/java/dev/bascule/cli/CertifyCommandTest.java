@@ -6,6 +6,7 @@ import dev.bascule.core.DType;
 import dev.bascule.core.quant.QuantType;
 import dev.bascule.core.quant.WeightType;
 import dev.bascule.formats.gguf.GgufMetadata;
+import dev.bascule.formats.json.Json;
 import dev.bascule.models.DecoderConfig;
 import dev.bascule.models.Family;
 import dev.bascule.models.GgufExport;
@@ -145,6 +146,83 @@ class CertifyCommandTest {
             "--no-f64");
     assertThat(run.out()).contains("BROKEN KL divergence");
     assertThat(run.code()).isEqualTo(1);
+  }
+
+  @Test
+  void aCacheOf8BitsIsCertifiedAgainstOneOfF16() throws IOException {
+    CommandLineRun run =
+        certify(
+            whole().toString(),
+            "--on",
+            "cpu",
+            "--cache",
+            "f16,q8_0",
+            "--ids",
+            "5,9,2,61,95,0,3",
+            "--max-kl",
+            "0.1");
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
+    assertThat(run.out()).contains("first above rounding: layer 0, layers.0.keys.entries");
+    Json json = Json.read(folder.resolve("certificate.json"));
+    assertThat(json.get("request").get("cache").text()).isEqualTo("f16,q8_0");
+    assertThat(json.get("models").elements().stream().map(model -> model.get("cache").text()))
+        .containsExactly("f16", "q8_0");
+    // half a step in 127 of the largest of 32 numbers, as a part of their root mean square
+    assertThat(op(json, "layers.0.keys.entries")).isBetween(1e-3, 0.02);
+    assertThat(op(json, "layers.0.values.append")).isBetween(1e-3, 0.02);
+    assertThat(Files.readString(folder.resolve("certificate.html")))
+        .contains("cpu, cache q8_0 against cpu, cache f16");
+
+    String file = folder.resolve("certificate.json").toString();
+    CommandLineRun check = CommandLineRun.of("certify", "--check", file);
+    assertThat(check.out()).contains("the certificate holds");
+    assertThat(check.code()).isZero();
+  }
+
+  private static double op(Json certificate, String label) {
+    return certificate.get("ops").elements().stream()
+        .filter(op -> op.get("label").text().equals(label))
+        .findFirst()
+        .orElseThrow()
+        .get("relative")
+        .real();
+  }
+
+  @Test
+  void aCacheOf8BitsHasTheSameBitsOnTwoDevicesAndItsDistanceFromTheTruth() {
+    CommandLineRun run =
+        certify(
+            whole().toString(),
+            "--on",
+            "cpu,cpu:portable",
+            "--cache",
+            "q8_0",
+            "--tokens",
+            "9",
+            "--sample",
+            "4");
+    assertThat(run.out()).contains("zero bits differ", "within limits");
+    Json json = Json.read(folder.resolve("certificate.json"));
+    assertThat(json.get("request").get("cache").text()).isEqualTo("q8_0");
+    assertThat(
+            json.get("ops").elements().stream()
+                .filter(op -> op.get("label").text().equals("layers.1.keys.entries"))
+                .map(op -> op.get("firstFromF64").real()))
+        .allSatisfy(error -> assertThat(error).isBetween(1e-3, 0.05));
+  }
+
+  @Test
+  void anUnknownCacheAndOneOfAnOnnxModelAreWrongRequests() throws IOException {
+    CommandLineRun unknown = certify(whole().toString(), "--on", "cpu", "--cache", "f16,q4_0");
+    assertThat(unknown.err()).contains("--cache is f16, bf16, f32 or q8_0, not 'q4_0'");
+    assertThat(unknown.code()).isEqualTo(2);
+    CommandLineRun three = certify(whole().toString(), "--on", "cpu", "--cache", "f16,f32,bf16");
+    assertThat(three.err()).contains("one for each side");
+    assertThat(three.code()).isEqualTo(2);
+    Path onnx = TinyModel.write(folder.resolve("cached.onnx"), "Add");
+    CommandLineRun other = certify(onnx.toString(), "--on", "reference,cpu", "--cache", "q8_0");
+    assertThat(other.err()).contains("--cache is for language models");
+    assertThat(other.code()).isEqualTo(2);
   }
 
   @Test

@@ -2,8 +2,11 @@ package dev.bascule.models;
 
 import dev.bascule.core.DType;
 import dev.bascule.core.ShapeException;
+import dev.bascule.core.Tensor;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** How keys and values are kept in the caches of a decoder. */
 public enum CacheType {
@@ -37,9 +40,28 @@ public enum CacheType {
         "no type of cache '" + name + "'; known: " + Arrays.toString(values()));
   }
 
-  /** The type that keeps floats of this dtype. */
-  public static CacheType of(DType floats) {
-    return of(floats.toString());
+  /**
+   * The numbers that a labelled value of a decoder stands for: those of a cache with scales are
+   * multiplied by them, in f32, which is exact; all others are themselves.
+   *
+   * @param tensors values by their labels
+   */
+  public static Optional<Tensor> value(String label, Function<String, Optional<Tensor>> tensors) {
+    Optional<Tensor> numbers = tensors.apply(label);
+    return Caches.scalesOf(label)
+        .flatMap(tensors)
+        .flatMap(scales -> numbers.map(of -> scaled(of, scales)))
+        .or(() -> numbers);
+  }
+
+  /** Numbers [..., d] times scales [..., blocks]. */
+  private static Tensor scaled(Tensor numbers, Tensor scales) {
+    int block = Math.toIntExact(numbers.elements() / scales.elements());
+    float[] products = numbers.floats();
+    for (int i = 0; i < products.length; i++) {
+      products[i] *= (float) scales.number(i / block);
+    }
+    return Tensor.of(products, numbers.extents());
   }
 
   /** Of what is stored for each element. */

@@ -19,9 +19,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The caches of a decoder: what each layer keeps of every position, and attention over them. */
 final class Caches {
+  private static final String SCALES = ".scales";
+  private static final String ENTRIES = ".entries";
+  private static final String APPEND = ".append";
+
   private final Decoder.Limits limits;
   private final int window;
   private final Value positions;
@@ -61,8 +66,7 @@ final class Caches {
       return new Cache(write(name, numbers), Optional.empty());
     }
     Blocks blocks = Blocks.of(name, entries);
-    return new Cache(
-        write(name, blocks.numbers), Optional.of(write(name + ".scales", blocks.scales)));
+    return new Cache(write(name, blocks.numbers), Optional.of(write(name + SCALES, blocks.scales)));
   }
 
   /**
@@ -103,6 +107,14 @@ final class Caches {
     }
   }
 
+  /** The label of the scales of what has this label, if it is of a cache and they are there. */
+  static Optional<String> scalesOf(String label) {
+    return Stream.of(ENTRIES, APPEND)
+        .filter(label::endsWith)
+        .findFirst()
+        .map(end -> label.substring(0, label.length() - end.length()) + SCALES + end);
+  }
+
   /** Writes {@code entries} [n, heads, d] as they are; gives the cache [capacity, heads, d]. */
   private Value write(String name, Value entries) {
     Dim n = entries.shape().dim(0);
@@ -110,11 +122,11 @@ final class Caches {
     Dim width = entries.shape().dim(2);
     Dim capacity = Dim.of(limits.capacity());
     State state = new State(name, TensorType.of(entries.dtype(), heads.times(capacity), width));
-    Value byHead = Layer.named(name + ".entries", Ops.permute(entries, List.of(1, 0, 2)));
+    Value byHead = Layer.named(name + ENTRIES, Ops.permute(entries, List.of(1, 0, 2)));
     Value rows = Ops.reshape(byHead, Shape.of(heads.times(n), width));
     Value written =
         Layer.named(
-            name + ".append",
+            name + APPEND,
             Ops.scatter(Scatter.Kind.SET, Parameter.read(state), rows(heads, n), rows));
     updates.put(state, written);
     Value split = Ops.reshape(written, Shape.of(heads, capacity, width));
