@@ -14,6 +14,7 @@ final class BasculeSide implements Side {
   private final LanguageModel model;
   private final Sequence sequence;
   private final Sampler sampler;
+  private final float[] logits;
 
   BasculeSide(Settings settings) {
     this.device =
@@ -28,6 +29,7 @@ final class BasculeSide implements Side {
                 .withChunk(settings.chunk()));
     this.sequence = model.sequence();
     this.sampler = new Sampler(Sampling.GREEDY, vocabulary());
+    this.logits = new float[vocabulary()];
   }
 
   @Override
@@ -42,7 +44,8 @@ final class BasculeSide implements Side {
 
   @Override
   public int read(int... ids) {
-    int id = sampler.choose(sequence.add(ids));
+    sequence.add(ids, logits);
+    int id = sampler.choose(logits);
     sampler.accept(id);
     return id;
   }

@@ -175,6 +175,7 @@ final class BenchCommand implements Callable<Integer> {
   /** In one sequence, whose cache is in memory from the second round on, as in a long talk. */
   private Timed reading(LanguageModel opened, int batchSize) {
     int[] prompt = ids(opened, promptTokens);
+    float[] logits = new float[opened.config().vocabulary()];
     double[] seconds = new double[ROUNDS];
     try (Sequence sequence = opened.sequence()) {
       for (int round = -2; round < ROUNDS; round++) {
@@ -182,7 +183,7 @@ final class BenchCommand implements Callable<Integer> {
         long start = System.nanoTime();
         for (int from = 0; from < promptTokens; from += batchSize) {
           int to = Math.min(from + batchSize, promptTokens);
-          float[] ignored = sequence.add(Arrays.copyOfRange(prompt, from, to));
+          sequence.add(Arrays.copyOfRange(prompt, from, to), logits);
         }
         seconds[Math.max(0, round)] = (System.nanoTime() - start) * 1e-9;
       }
@@ -201,7 +202,7 @@ final class BenchCommand implements Callable<Integer> {
         long start = System.nanoTime();
         int id = sampler.choose(logits);
         sampler.accept(id);
-        logits = sequence.add(id);
+        sequence.add(new int[] {id}, logits);
         seconds[Math.max(0, i)] = (System.nanoTime() - start) * 1e-9;
       }
     }

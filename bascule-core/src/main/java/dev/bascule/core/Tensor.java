@@ -161,6 +161,11 @@ public final class Tensor {
     return extents.clone();
   }
 
+  /** Whether the extents are these, without a copy of them. */
+  public boolean hasExtents(long... others) {
+    return Arrays.equals(extents, others);
+  }
+
   public int rank() {
     return extents.length;
   }

@@ -12,10 +12,12 @@ import dev.bascule.core.graph.NonZero;
 import dev.bascule.core.graph.Shapes;
 import dev.bascule.core.graph.State;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a plan. Owns its working memory; one thread uses it at a time, several sessions of one plan
@@ -33,7 +35,9 @@ public final class Session implements AutoCloseable {
   private final List<Buffer> buffers;
   private final Map<List<Object>, Executable.Bound> bound;
   private final List<Session> variants = new ArrayList<>();
+  private final List<Update> updates = new ArrayList<>();
   private final boolean owner;
+  private @Nullable Call last;
 
   Session(Plan plan, Optional<Store> store) {
     this(
@@ -61,6 +65,13 @@ public final class Session implements AutoCloseable {
             case Plan.Source.OfState state -> stateBuffer(state.state());
           });
     }
+    plan.updates()
+        .forEach((state, place) -> {
+          Buffer target = stateBuffer(state);
+          if (!buffers.get(place.buffer()).equals(target)) {
+            updates.add(new Update(place, target));
+          }
+        });
     this.bound =
         new LinkedHashMap<>(16, 0.75f, true) {
           private static final long serialVersionUID = 1L;
@@ -76,6 +87,9 @@ public final class Session implements AutoCloseable {
         };
   }
 
+  /** A state that a run does not change in place: its new value is copied to where it is kept. */
+  private record Update(Plan.Place place, Buffer target) {}
+
   private Buffer stateBuffer(State state) {
     return store
         .orElseThrow(() -> new ShapeException("state '" + state.name() + "' needs a store"))
@@ -87,13 +101,79 @@ public final class Session implements AutoCloseable {
    * bound by them. Returns new tensors.
    */
   public Map<String, Tensor> run(Map<String, Tensor> inputs) {
+    Call call = call(inputs);
+    Bindings dims = call.session.compute(inputs, call.dims);
+    Map<String, Tensor> outputs = new LinkedHashMap<>();
+    call.session
+        .plan
+        .outputs()
+        .forEach((name, place) -> outputs.put(name, call.session.download(place, dims)));
+    return outputs;
+  }
+
+  /**
+   * The same, into tensors that are there: nothing is allocated for them, and outputs that are not
+   * named stay on the device.
+   *
+   * @param outputs by name, of the declared dtypes and of the shapes that the inputs give them
+   */
+  public void run(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+    Call call = call(inputs);
+    Bindings dims = call.session.compute(inputs, call.dims);
+    outputs.forEach((name, tensor) -> call.session.download(name, dims, tensor));
+  }
+
+  /**
+   * Inputs of some shapes, with the session that runs them: this or that of a variant.
+   *
+   * @param extents each input's, in the plan's order
+   */
+  private record Call(List<long[]> extents, Session session, Bindings dims) {
+    boolean isOf(Plan plan, Map<String, Tensor> inputs) {
+      if (inputs.size() != extents.size()) {
+        return false;
+      }
+      int number = 0;
+      for (Map.Entry<String, Plan.Place> input : plan.inputs().entrySet()) {
+        Tensor tensor = inputs.get(input.getKey());
+        if (tensor == null
+            || tensor.dtype() != input.getValue().type().dtype()
+            || !tensor.hasExtents(extents.get(number++))) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  /** What shapes mean is worked out when they change: between two tokens they do not. */
+  private Call call(Map<String, Tensor> inputs) {
+    Call before = last;
+    if (before != null && before.isOf(plan, inputs)) {
+      return before;
+    }
     Bindings dims = bind(inputs);
+    Session session = this;
     for (Session variant : variants) {
       if (variant.fits(inputs)) {
-        return variant.run(inputs);
+        session = variant;
+        dims = variant.bind(inputs);
+        break;
       }
     }
-    plan.inputs().forEach((name, place) -> upload(given(inputs, name), place));
+    List<long[]> extents =
+        plan.inputs().keySet().stream().map(name -> given(inputs, name).extents()).toList();
+    Call call = new Call(extents, session, dims);
+    last = call;
+    return call;
+  }
+
+  /** Runs this plan; what comes out stays on the device. */
+  private Bindings compute(Map<String, Tensor> inputs, Bindings bound) {
+    Bindings dims = bound;
+    for (Map.Entry<String, Plan.Place> input : plan.inputs().entrySet()) {
+      upload(given(inputs, input.getKey()), input.getValue());
+    }
     for (int i = 0; i < plan.segments().size(); i++) {
       Plan.Segment segment = plan.segments().get(i);
       if (segment.launches() > 0) {
@@ -105,11 +185,7 @@ public final class Session implements AutoCloseable {
     }
     updateStates(dims);
     stream.synchronize();
-    Map<String, Tensor> outputs = new LinkedHashMap<>();
-    for (Map.Entry<String, Plan.Place> output : plan.outputs().entrySet()) {
-      outputs.put(output.getKey(), download(output.getValue(), dims));
-    }
-    return outputs;
+    return dims;
   }
 
   /** True where the inputs' extents lie in this plan's ranges. */
@@ -166,6 +242,25 @@ public final class Session implements AutoCloseable {
     return tensor;
   }
 
+  private void download(String name, Bindings dims, Tensor to) {
+    Plan.Place place = plan.outputs().get(name);
+    if (place == null) {
+      throw new ShapeException(
+          "no output is named '" + name + "'; outputs: " + plan.outputs().keySet());
+    }
+    if (to.dtype() != place.type().dtype() || !to.hasExtents(place.type().shape().evaluate(dims))) {
+      throw new ShapeException(
+          "output '"
+              + name
+              + "' is "
+              + place.type().dtype()
+              + Arrays.toString(place.type().shape().evaluate(dims))
+              + ", and the tensor given for it "
+              + to);
+    }
+    stream.download(slice(place, to.bytes().byteSize()), to.bytes());
+  }
+
   private Slice slice(Plan.Place place, long bytes) {
     return new Slice(buffers.get(place.buffer()), place.offsetBytes(), bytes);
   }
@@ -185,14 +280,10 @@ public final class Session implements AutoCloseable {
   }
 
   private void updateStates(Bindings dims) {
-    plan.updates()
-        .forEach((state, place) -> {
-          Buffer target = stateBuffer(state);
-          long bytes = place.type().bytes().evaluate(dims);
-          if (!buffers.get(place.buffer()).equals(target)) {
-            stream.copy(slice(place, bytes), new Slice(target, 0, bytes));
-          }
-        });
+    for (Update update : updates) {
+      long bytes = update.place.type().bytes().evaluate(dims);
+      stream.copy(slice(update.place, bytes), new Slice(update.target, 0, bytes));
+    }
   }
 
   @Override

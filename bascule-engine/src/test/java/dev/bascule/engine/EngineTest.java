@@ -410,6 +410,31 @@ class EngineTest {
     }
   }
 
+  @Test
+  void resultsComeIntoTensorsThatAreThere() {
+    Value x = input("x", DType.F32, N, Dim.of(16));
+    Graph graph = Graph.of("g", List.of(x), List.of(Ops.add(x, x), Ops.mul(x, x)));
+    try (ReferenceDevice device = new ReferenceDevice();
+        Engine engine = new Engine(device);
+        Plan plan = engine.compile(graph, List.of(List.of(new Symbol("n", 1, 1))));
+        Session session = plan.session()) {
+      for (int n : new int[] {3, 3, 1, 1, 3}) {
+        Map<String, Tensor> inputs = Map.of("x", random(n, n, 16));
+        Tensor squares = random(9, n, 16);
+        session.run(inputs, Map.of("1", squares));
+        Tensor expected = java.util.Objects.requireNonNull(Reference.run(graph, inputs).get("1"));
+        assertThat(squares.bytes().mismatch(expected.bytes())).isEqualTo(-1);
+      }
+      Map<String, Tensor> three = Map.of("x", random(5, 3, 16));
+      assertThatThrownBy(() -> session.run(three, Map.of("1", random(9, 2, 16))))
+          .hasMessageContaining("output '1' is f32[3, 16], and the tensor given for it f32[2, 16]");
+      assertThatThrownBy(() -> session.run(three, Map.of("2", random(9, 3, 16))))
+          .hasMessageContaining("no output is named '2'; outputs: [0, 1]");
+      assertThatThrownBy(() -> session.run(Map.of("x", Tensor.zeros(DType.F64, 3, 16))))
+          .hasMessageContaining("input 'x' must be f32[n, 16], got f64[3, 16]");
+    }
+  }
+
   /** The host reads bytes, so a view of other bytes must be stored for it. */
   @Test
   void scatterIntoAViewStoresTheView() {

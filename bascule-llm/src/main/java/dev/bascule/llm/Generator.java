@@ -21,8 +21,8 @@ public final class Generator implements AutoCloseable {
   /** Hears of a text as it comes. */
   public interface Listener {
     /**
-     * A token was chosen from these logits, which are as the model gave them; {@link #token} comes
-     * next.
+     * A token was chosen from these logits, which are as the model gave them, and are overwritten
+     * by the next token's; {@link #token} comes next.
      */
     default void chosen(int id, float[] logits) {}
 
@@ -64,6 +64,7 @@ public final class Generator implements AutoCloseable {
   private Optional<LanguageModel> opened = Optional.empty();
   private Sequence sequence;
   private final List<Integer> tokens = new ArrayList<>();
+  private final float[] logits;
 
   private Generator(
       LanguageModel model, Optional<Tokenizer> tokenizer, Optional<Supplier<LanguageModel>> spare) {
@@ -71,6 +72,7 @@ public final class Generator implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.spare = spare;
     this.sequence = model.sequence();
+    this.logits = new float[model.config().vocabulary()];
   }
 
   /**
@@ -110,7 +112,7 @@ public final class Generator implements AutoCloseable {
   public Result generate(
       int[] prompt, int count, List<String> stops, Sampling sampling, Listener listener) {
     long start = System.nanoTime();
-    float[] logits = add(prompt, listener);
+    add(prompt, listener);
     Sampler sampler = new Sampler(sampling, logits.length);
     tokens.forEach(sampler::accept);
     long first = System.nanoTime();
@@ -130,7 +132,7 @@ public final class Generator implements AutoCloseable {
         break;
       }
       if (answer.ids.size() < count) {
-        logits = add(new int[] {id}, listener);
+        add(new int[] {id}, listener);
       }
     }
     String rest = answer.finish();
@@ -166,11 +168,10 @@ public final class Generator implements AutoCloseable {
     return answer.stops.isStopped() ? StopReason.STOP_STRING : StopReason.CONTEXT;
   }
 
-  private float[] add(int[] more, Listener listener) {
+  private void add(int[] more, Listener listener) {
     try {
-      float[] logits = sequence.add(more);
+      sequence.add(more, logits);
       remember(more);
-      return logits;
     } catch (DeviceException e) {
       if (spare.isEmpty() || opened.isPresent()) {
         throw e;
@@ -181,7 +182,7 @@ public final class Generator implements AutoCloseable {
       sequence.close();
       sequence = other.sequence();
       remember(more);
-      return sequence.add(tokens.stream().mapToInt(Integer::intValue).toArray());
+      sequence.add(tokens.stream().mapToInt(Integer::intValue).toArray(), logits);
     }
   }
 

@@ -20,7 +20,10 @@ final class Ranking {
     return ~(int) key;
   }
 
-  /** The first {@code count} tokens, in order: one pass with a heap of that size. */
+  /**
+   * The first {@code count} tokens, in order: one pass with a heap of that size. A logit that is no
+   * number comes first.
+   */
   static long[] first(float[] logits, int count) {
     long[] heap = new long[Math.min(count, logits.length)];
     if (heap.length == 0) {
@@ -32,14 +35,40 @@ final class Ranking {
     for (int at = heap.length / 2 - 1; at >= 0; at--) {
       sink(heap, at);
     }
+    float least = logits[id(heap[0])];
     for (int id = heap.length; id < logits.length; id++) {
-      long key = key(logits[id], id);
-      if (key > heap[0]) {
-        heap[0] = key;
-        sink(heap, 0);
+      float logit = logits[id];
+      if (!(logit
+          <= least)) { // of equal ones the first stays; seldom true, so a pass is a comparison
+        long key = key(logit, id);
+        if (key > heap[0]) {
+          heap[0] = key;
+          sink(heap, 0);
+          least = logits[id(heap[0])];
+        }
       }
     }
     return descending(heap);
+  }
+
+  /** The first token; of logits of which some are no numbers, such a one. */
+  static int first(float[] logits) {
+    int first = 0;
+    float highest = logits[0];
+    if (Float.isNaN(highest)) {
+      return first;
+    }
+    for (int id = 1; id < logits.length; id++) {
+      float logit = logits[id];
+      if (!(logit <= highest)) { // of equal ones the first stays; true for a few of thousands
+        first = id;
+        highest = logit;
+        if (Float.isNaN(logit)) {
+          return first;
+        }
+      }
+    }
+    return first;
   }
 
   /** All tokens with a logit of {@code least} or more, in order. */

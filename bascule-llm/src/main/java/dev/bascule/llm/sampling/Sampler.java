@@ -11,7 +11,11 @@ import java.util.Arrays;
  */
 public final class Sampler {
   private final Sampling sampling;
-  private final float[] logits;
+  private final int size;
+
+  /** Of logits that are changed, or come from memory; empty until then. */
+  private float[] copy = new float[0];
+
   private final int[] counts;
   private final int[] window;
   private long accepted;
@@ -27,7 +31,7 @@ public final class Sampler {
           "sampler: expected one logit or more, got " + vocabularySize);
     }
     this.sampling = sampling;
-    this.logits = new float[vocabularySize];
+    this.size = vocabularySize;
     boolean counted = !sampling.penalties().areOff();
     this.counts = new int[counted ? vocabularySize : 0];
     this.window = new int[counted ? sampling.penalties().window() : 0];
@@ -56,50 +60,65 @@ public final class Sampler {
   }
 
   /** Chooses a token; whoever puts it into the text tells so by {@link #accept(int)}. */
-  public int choose(float[] given) {
-    if (given.length != logits.length) {
-      throw wrongCount(given.length);
+  public int choose(float[] logits) {
+    if (logits.length != size) {
+      throw wrongCount(logits.length);
     }
-    System.arraycopy(given, 0, logits, 0, given.length);
-    return choose();
+    if (sampling.penalties().areOff()) {
+      return chooseFrom(logits);
+    }
+    float[] changed = copy();
+    System.arraycopy(logits, 0, changed, 0, size);
+    penalize(changed);
+    return chooseFrom(changed);
   }
 
   /** The same for f32 logits in memory. */
   public int choose(MemorySegment given) {
-    if (given.byteSize() != (long) logits.length * Float.BYTES) {
+    if (given.byteSize() != (long) size * Float.BYTES) {
       throw wrongCount(given.byteSize() / Float.BYTES);
     }
-    MemorySegment.copy(given, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, logits, 0, logits.length);
-    return choose();
+    float[] logits = copy();
+    MemorySegment.copy(given, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, logits, 0, size);
+    penalize(logits);
+    return chooseFrom(logits);
   }
 
   private IllegalArgumentException wrongCount(long got) {
-    return new IllegalArgumentException(
-        "sampler: expected " + logits.length + " logits, got " + got);
+    return new IllegalArgumentException("sampler: expected " + size + " logits, got " + got);
   }
 
-  private int choose() {
-    penalize();
-    double highest = highest(logits);
+  private float[] copy() {
+    if (copy.length == 0) {
+      copy = new float[size];
+    }
+    return copy;
+  }
+
+  private int chooseFrom(float[] logits) {
     if (sampling.temperature() == 0) {
-      return first((float) highest);
+      int first = Ranking.first(logits);
+      requireFinite(logits[first]);
+      return first;
     }
     double uniform = Chance.uniform(sampling.seed(), accepted);
-    if (sampling.topK() > 0 && sampling.topK() < logits.length) {
+    if (sampling.topK() > 0 && sampling.topK() < size) {
       long[] ranked = Ranking.first(logits, sampling.topK());
+      double highest = requireFinite(logits[Ranking.id(ranked[0])]);
       double sum = 0;
       for (long key : ranked) {
         sum += scaled(logits[Ranking.id(key)], highest);
       }
-      return draw(ranked, highest, sum, uniform);
+      return draw(logits, ranked, highest, sum, uniform);
     }
-    double sum = sum(highest);
+    double highest = highest(logits);
+    double sum = sum(logits, highest);
     return sampling.topP() < 1 || sampling.minP() > 0
-        ? draw(Ranking.atLeast(logits, least(highest, sum)), highest, sum, uniform)
-        : drawFromAll(highest, sum, uniform);
+        ? draw(logits, Ranking.atLeast(logits, least(highest, sum)), highest, sum, uniform)
+        : drawFromAll(logits, highest, sum, uniform);
   }
 
-  private void penalize() {
+  private void penalize(float[] logits) {
     Sampling.Penalties penalties = sampling.penalties();
     if (penalties.areOff()) {
       return;
@@ -115,10 +134,10 @@ public final class Sampler {
 
   /** The highest logit; there must be one, and none that is no number. */
   static double highest(float[] logits) {
-    float highest = Float.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      highest = Math.max(highest, logit); // and not a number as soon as one of them is none
-    }
+    return requireFinite(logits[Ranking.first(logits)]);
+  }
+
+  private static double requireFinite(float highest) {
     if (!Float.isFinite(highest)) {
       throw new IllegalArgumentException(
           "sampler: expected logits with a finite maximum, got "
@@ -126,15 +145,6 @@ public final class Sampler {
               + "; the model's numbers have overflowed, or its file is broken");
     }
     return highest;
-  }
-
-  /** The first token of the highest logit. */
-  private int first(float highest) {
-    int id = 0;
-    while (logits[id] != highest) {
-      id++;
-    }
-    return id;
   }
 
   private double scaled(float logit, double highest) {
@@ -147,14 +157,14 @@ public final class Sampler {
    */
   private double least(double highest, double sum) {
     // half of it, since the sums are rounded
-    double share = Math.max(sampling.minP(), sum * (1 - sampling.topP()) / (2.0 * logits.length));
+    double share = Math.max(sampling.minP(), sum * (1 - sampling.topP()) / (2.0 * size));
     double below =
         share > 0 ? Math.max(StrictMath.log(share), Exponential.LEAST) : Exponential.LEAST;
     // a little more, since logarithms and exponentials are rounded; each is judged exactly later
     return highest + (below - 1e-6) * sampling.temperature();
   }
 
-  private double sum(double highest) {
+  private double sum(float[] logits, double highest) {
     double sum = 0;
     for (float logit : logits) {
       sum += scaled(logit, highest);
@@ -167,7 +177,7 @@ public final class Sampler {
    *
    * @param sum of the weights that top-p means, which may be more than those of these tokens
    */
-  private int draw(long[] ranked, double highest, double sum, double uniform) {
+  private int draw(float[] logits, long[] ranked, double highest, double sum, double uniform) {
     double enough = sampling.topP() < 1 ? sampling.topP() * sum : Double.POSITIVE_INFINITY;
     double[] weights = new double[ranked.length];
     int count = 0;
@@ -188,7 +198,7 @@ public final class Sampler {
     return Ranking.id(ranked[chosen]);
   }
 
-  private int drawFromAll(double highest, double sum, double uniform) {
+  private int drawFromAll(float[] logits, double highest, double sum, double uniform) {
     double aim = uniform * sum;
     double passed = 0;
     int last = 0;

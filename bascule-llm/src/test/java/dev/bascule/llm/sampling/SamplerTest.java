@@ -181,6 +181,38 @@ class SamplerTest {
   }
 
   @Test
+  void brokenLogitsAreSaidWhereverTheyLieAndHoweverTokensAreChosen() {
+    List<Sampling> ways =
+        List.of(
+            Sampling.GREEDY,
+            Sampling.at(1, 0),
+            Sampling.at(1, 0).withTopK(1),
+            Sampling.at(1, 0).withTopK(3),
+            Sampling.at(1, 0).withTopP(0.5),
+            Sampling.GREEDY.with(new Sampling.Penalties(2, 0, 0, 0)));
+    for (Sampling sampling : ways) {
+      for (int at = 0; at < 9; at++) {
+        for (float broken : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+          float[] logits = {4, 3, 5, -6, Float.NEGATIVE_INFINITY, 5, 0, 1, 7};
+          logits[at] = broken;
+          assertThatThrownBy(() -> new Sampler(sampling, 9).choose(logits))
+              .as("%s, %s at %d", sampling, broken, at)
+              .hasMessageContaining(Float.isNaN(broken) ? "got NaN" : "a maximum of Infinity");
+        }
+      }
+    }
+  }
+
+  @Test
+  void penaltiesLeaveTheGivenLogitsAsTheyAre() {
+    float[] logits = {4, 2.5f, -1};
+    Sampler sampler = new Sampler(Sampling.GREEDY.with(new Sampling.Penalties(2, 1, 1, 0)), 3);
+    sampler.accept(0, 2);
+    assertThat(sampler.choose(logits)).isEqualTo(1);
+    assertThat(logits).containsExactly(4, 2.5f, -1);
+  }
+
+  @Test
   void logProbabilitiesAddUpToOne() {
     float[] logits = logits(random(), 300);
     List<LogProbability> all = LogProbability.likeliest(logits, 300);
