@@ -65,14 +65,6 @@ final class GgufCursor {
     }
   }
 
-  int u8() {
-    if (position >= windowStart + windowBytes || position < windowStart) {
-      need(1, "a byte");
-      fill();
-    }
-    return window[(int) (position++ - windowStart)] & 0xFF;
-  }
-
   private void fill() {
     windowBytes = (int) Math.min(window.length, limit - position);
     file.read(position, MemorySegment.ofArray(window).asSlice(0, windowBytes));
@@ -82,10 +74,15 @@ final class GgufCursor {
   /** The bits of a number of {@code bytes} bytes, the high ones zero. */
   long number(int bytes) {
     need(bytes, "a number");
-    long bits = 0;
-    for (int i = 0; i < bytes; i++) {
-      bits |= (long) u8() << i * Byte.SIZE;
+    if (position < windowStart || position + bytes > windowStart + windowBytes) {
+      fill();
     }
+    int at = (int) (position - windowStart);
+    long bits = 0;
+    for (int i = bytes - 1; i >= 0; i--) {
+      bits = bits << Byte.SIZE | window[at + i] & 0xFF;
+    }
+    position += bytes;
     return bits;
   }
 

@@ -138,11 +138,16 @@ public final class GgufEntry {
 
   /** An array of texts; each is made when it is asked for. */
   public List<String> texts() {
+    return new TextList(utf8Texts());
+  }
+
+  /** An array of texts as the file's bytes. */
+  public GgufValue.Texts utf8Texts() {
     if (value instanceof GgufValue.Texts texts) {
-      return new TextList(texts);
+      return texts;
     }
     if (value instanceof GgufValue.Scalars scalars && scalars.count() == 0 || isEmptyArray()) {
-      return List.of();
+      return new GgufValue.Texts(new byte[0], new int[0]);
     }
     throw wrong("an array of texts");
   }
@@ -153,6 +158,10 @@ public final class GgufEntry {
       throw wrong("an array of whole numbers");
     }
     int[] numbers = new int[scalars.count()];
+    if (scalars.elementType() == GgufType.I32) {
+      scalars.littleEndian().asIntBuffer().get(numbers);
+      return numbers;
+    }
     for (int i = 0; i < numbers.length; i++) {
       GgufValue.Scalar element = scalars.get(i);
       long number = element.integer();
@@ -171,6 +180,10 @@ public final class GgufEntry {
       throw wrong("an array of numbers");
     }
     float[] numbers = new float[scalars.count()];
+    if (scalars.elementType() == GgufType.F32) {
+      scalars.littleEndian().asFloatBuffer().get(numbers);
+      return numbers;
+    }
     for (int i = 0; i < numbers.length; i++) {
       GgufValue.Scalar element = scalars.get(i);
       numbers[i] = (float) (isWhole(element.type()) ? element.integer() : element.real());

@@ -46,6 +46,10 @@ public sealed interface GgufValue {
       return bytes.length / elementType.bytes();
     }
 
+    ByteBuffer littleEndian() {
+      return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
     Scalar get(int index) {
       int size = elementType.bytes();
       long bits = 0;

@@ -1,19 +1,27 @@
 package dev.bascule.formats.tokenizer;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** A text (or a pair of texts) as a model takes it; all arrays have {@link #length} elements. */
 public final class Encoding {
   private final int[] ids;
   private final int[] typeIds;
   private final int[] attentionMask;
-  private final List<String> tokens;
+  private final TokenList vocabulary;
+  private final String padding;
 
-  Encoding(int[] ids, int[] typeIds, int[] attentionMask, List<String> tokens) {
+  /**
+   * A text's tokens.
+   *
+   * @param padding what is written for each token that does not count
+   */
+  Encoding(int[] ids, int[] typeIds, int[] attentionMask, TokenList vocabulary, String padding) {
     this.ids = ids.clone();
     this.typeIds = typeIds.clone();
     this.attentionMask = attentionMask.clone();
-    this.tokens = List.copyOf(tokens);
+    this.vocabulary = vocabulary;
+    this.padding = padding;
   }
 
   /** Number of tokens, padding included. */
@@ -38,6 +46,8 @@ public final class Encoding {
 
   /** Each token as the vocabulary writes it. */
   public List<String> tokens() {
-    return tokens;
+    return IntStream.range(0, ids.length)
+        .mapToObj(i -> attentionMask[i] == 0 ? padding : vocabulary.text(ids[i]))
+        .toList();
   }
 }

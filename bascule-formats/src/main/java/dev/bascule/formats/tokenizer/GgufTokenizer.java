@@ -1,15 +1,16 @@
 package dev.bascule.formats.tokenizer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.bascule.formats.FormatException;
 import dev.bascule.formats.gguf.GgufEntry;
 import dev.bascule.formats.gguf.GgufMetadata;
+import dev.bascule.formats.gguf.GgufValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -55,7 +56,7 @@ final class GgufTokenizer {
 
   GgufTokenizer(GgufMetadata metadata) {
     this.metadata = metadata;
-    this.texts = List.copyOf(metadata.get(PREFIX + "tokens").texts());
+    this.texts = metadata.get(PREFIX + "tokens").texts();
     this.types = find("token_type").map(GgufEntry::integers).orElseGet(this::allNormal);
     if (types.length < texts.size()) {
       throw wrong(
@@ -94,18 +95,36 @@ final class GgufTokenizer {
     };
   }
 
-  private Vocabulary vocabulary(List<String> tokens) {
-    Map<String, Integer> ids = HashMap.newHashMap(tokens.size());
-    for (int id = 0; id < tokens.size(); id++) {
-      // an empty text may come up again and again: it is never found in a text
-      String text = tokens.get(id).isEmpty() ? "[EMPTY_" + id + "]" : tokens.get(id);
-      Integer other = ids.putIfAbsent(text, id);
-      if (other != null) {
-        throw wrong(
-            "tokens[" + id + "]", "each token once", FormatException.quote(text) + " again");
+  private Vocabulary vocabulary() {
+    GgufValue.Texts tokens = metadata.get(PREFIX + "tokens").utf8Texts();
+    TextTable table = new TextTable(tokens.utf8(), tokens.ends());
+    for (int id = 0; id < table.size(); id++) {
+      if (table.byteSize(id) == 0) {
+        return vocabulary(texts);
       }
     }
-    return new Vocabulary(ids);
+    return vocabulary(table);
+  }
+
+  private Vocabulary vocabulary(List<String> tokens) {
+    List<String> named = new ArrayList<>(tokens);
+    // an empty text may come up again and again: it is never found in a text
+    for (int id = 0; id < named.size(); id++) {
+      if (named.get(id).isEmpty()) {
+        named.set(id, "[EMPTY_" + id + "]");
+      }
+    }
+    return vocabulary(TextTable.of(named));
+  }
+
+  private Vocabulary vocabulary(TextTable tokens) {
+    for (int id = 0; id < tokens.size(); id++) {
+      if (tokens.index(id) >= 0) {
+        String text = FormatException.quote(tokens.text(id));
+        throw wrong("tokens[" + id + "]", "each token once", text + " again");
+      }
+    }
+    return new Vocabulary(tokens);
   }
 
   private OptionalInt token(String key) {
@@ -121,7 +140,7 @@ final class GgufTokenizer {
   }
 
   private Tokenizer byteLevel() {
-    Vocabulary vocabulary = vocabulary(texts);
+    Vocabulary vocabulary = vocabulary();
     String place = metadata.file() + ", " + PREFIX + "pre";
     SplitPatterns.Row row =
         SplitPatterns.named(find("pre").map(GgufEntry::text).orElse("default"), metadata.file());
@@ -146,21 +165,21 @@ final class GgufTokenizer {
 
   /** Parts of a merge that are no tokens are symbols all the same: they may merge on. */
   private Merges merges(Symbols symbols) {
-    List<String> merges = metadata.get(PREFIX + "merges").texts();
-    MergeTable table = new MergeTable(merges.size());
-    for (int rank = 0; rank < merges.size(); rank++) {
-      String merge = merges.get(rank);
-      int space = merge.indexOf(' ', 1);
-      if (space < 0 || space == merge.length() - 1) {
-        throw wrong(
-            "merges[" + rank + "]", "two parts and a space between", FormatException.quote(merge));
+    GgufValue.Texts merges = metadata.get(PREFIX + "merges").utf8Texts();
+    byte[] utf8 = merges.utf8();
+    MergeReader reader = new MergeReader(symbols, true, merges.ends().length);
+    int from = 0;
+    for (int rank = 0; rank < merges.ends().length; rank++) {
+      int to = merges.ends()[rank];
+      int space = MergeReader.space(utf8, from + 1, to);
+      if (space >= to - 1) {
+        String merge = FormatException.quote(new String(utf8, from, to - from, UTF_8));
+        throw wrong("merges[" + rank + "]", "two parts and a space between", merge);
       }
-      String left = merge.substring(0, space);
-      String right = merge.substring(space + 1);
-      long result = MergeTable.merge(rank, symbols.add(left.concat(right)));
-      table.put(symbols.add(left), symbols.add(right), result);
+      reader.add(utf8, from, to, space);
+      from = to;
     }
-    return new Merges.Listed(table);
+    return reader.merges();
   }
 
   private float[] scores() {
@@ -172,10 +191,11 @@ final class GgufTokenizer {
   }
 
   private Tokenizer sentencePiece() {
-    Vocabulary vocabulary = vocabulary(texts);
+    Vocabulary vocabulary = vocabulary();
     Symbols symbols = new Symbols(vocabulary);
     symbols.addCharacters();
-    Merges merges = new Merges.Scored(symbols.complete(), ranks(scores()), vocabulary.charsMax());
+    Merges merges =
+        new Merges.Scored(symbols.complete().texts(), ranks(scores()), vocabulary.bytesMax());
     return tokenizer(
         vocabulary,
         marked(truth("add_space_prefix", true)),
@@ -239,7 +259,7 @@ final class GgufTokenizer {
     if (find("precompiled_charsmap").isPresent()) {
       throw wrong("precompiled_charsmap", "nothing", "a map of characters");
     }
-    Vocabulary vocabulary = vocabulary(texts);
+    Vocabulary vocabulary = vocabulary();
     float[] scores = scores();
     double[] wide = new double[texts.size()];
     boolean[] usable = new boolean[texts.size()];

@@ -1,26 +1,24 @@
 package dev.bascule.formats.tokenizer;
 
-import java.util.Arrays;
-
 /**
  * What two neighbouring symbols become, and how early: a hash table of primitives, since it is
  * asked for every pair of every word.
  */
 final class MergeTable {
   static final long NONE = -1;
-  private static final long EMPTY = -1;
 
+  /** Pairs, their bits flipped; 0 is empty. */
   private final long[] keys;
+
   private final long[] merges;
   private final int mask;
 
-  /** Room for {@code pairs} pairs, at a load of at most a half. */
+  /** Room for {@code pairs} pairs, at a load of at most two thirds. */
   MergeTable(int pairs) {
-    int slots = Integer.highestOneBit(Math.max(8, pairs)) << 2;
+    int slots = Integer.highestOneBit(Math.max(8, pairs + pairs / 2)) << 1;
     this.keys = new long[slots];
     this.merges = new long[slots];
     this.mask = slots - 1;
-    Arrays.fill(keys, EMPTY);
   }
 
   /** Rank and result of a merge in one number: of two, the smaller comes first. */
@@ -40,10 +38,10 @@ final class MergeTable {
   void put(int left, int right, long merge) {
     long key = key(left, right);
     int slot = slot(key);
-    while (keys[slot] != EMPTY && keys[slot] != key) {
+    while (keys[slot] != 0 && keys[slot] != key) {
       slot = (slot + 1) & mask;
     }
-    if (keys[slot] == EMPTY) {
+    if (keys[slot] == 0) {
       keys[slot] = key;
       merges[slot] = merge;
     }
@@ -53,7 +51,7 @@ final class MergeTable {
   long find(int left, int right) {
     long key = key(left, right);
     int slot = slot(key);
-    while (keys[slot] != EMPTY) {
+    while (keys[slot] != 0) {
       if (keys[slot] == key) {
         return merges[slot];
       }
@@ -63,7 +61,7 @@ final class MergeTable {
   }
 
   private static long key(int left, int right) {
-    return (long) left << 32 | right;
+    return ~((long) left << 32 | right);
   }
 
   private int slot(long key) {

@@ -21,17 +21,15 @@ sealed interface Merges permits Merges.Listed, Merges.Scored {
    * tiktoken, by its number.
    *
    * @param ranks of the token with each id: 0 is merged first
-   * @param charsMax of the longest token
+   * @param bytesMax of the longest token
    */
-  record Scored(Symbols symbols, int[] ranks, int charsMax) implements Merges {
+  record Scored(TextTable texts, int[] ranks, int bytesMax) implements Merges {
     @Override
     public long find(int left, int right) {
-      String first = symbols.text(left);
-      String second = symbols.text(right);
-      if (first.length() + second.length() > charsMax) {
+      if (texts.byteSize(left) + texts.byteSize(right) > bytesMax) {
         return MergeTable.NONE;
       }
-      int id = symbols.id(first.concat(second));
+      int id = texts.findJoined(left, right);
       return id < 0 || id >= ranks.length ? MergeTable.NONE : MergeTable.merge(ranks[id], id);
     }
   }

@@ -1,8 +1,10 @@
 package dev.bascule.formats.tokenizer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.bascule.formats.json.Json;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -17,24 +19,37 @@ final class ModelJson {
   /** The model's own tokens. */
   static Vocabulary vocabulary(Json json) {
     Json vocab = json.get("vocab");
-    Map<String, Integer> ids;
-    if (kind(json).equals("Unigram")) {
-      ids = HashMap.newHashMap(vocab.elements().size());
-      for (Json token : vocab.elements()) {
-        if (ids.put(pair(token).getFirst().text(), ids.size()) != null) {
-          throw token.wrong("each token once", "remove one of them");
-        }
-      }
-    } else {
-      ids = vocab.integerMembers(0, Integer.MAX_VALUE);
-      int end = Vocabulary.idsEnd(ids.size());
-      ids.forEach((text, id) -> {
-        if (id >= end) {
-          throw vocab.get(text).wrong("an id below " + end, "number the tokens without gaps");
-        }
-      });
+    return kind(json).equals("Unigram") ? listed(vocab.elements()) : numbered(vocab);
+  }
+
+  private static Vocabulary listed(List<Json> tokens) {
+    TextTable table = new TextTable(new byte[0], new int[0]);
+    for (Json token : tokens) {
+      byte[] utf8 = utf8(pair(token).getFirst());
+      table.append(utf8, 0, utf8.length);
     }
-    return new Vocabulary(ids);
+    for (int id = 0; id < table.size(); id++) {
+      if (table.index(id) >= 0) {
+        throw tokens.get(id).wrong("each token once", "remove one of them");
+      }
+    }
+    return new Vocabulary(table);
+  }
+
+  private static Vocabulary numbered(Json vocab) {
+    Map<String, Integer> ids = vocab.integerMembers(0, Integer.MAX_VALUE);
+    int end = Vocabulary.idsEnd(ids.size());
+    BitSet seen = new BitSet();
+    ids.forEach((text, id) -> {
+      if (id >= end) {
+        throw vocab.get(text).wrong("an id below " + end, "number the tokens without gaps");
+      }
+      if (seen.get(id)) {
+        throw vocab.get(text).wrong("an id that no other token has", "number each token once");
+      }
+      seen.set(id);
+    });
+    return Vocabulary.of(ids);
   }
 
   /** Old files do not name BPE. */
@@ -97,34 +112,39 @@ final class ModelJson {
         json.get("ignore_merges").truthOr(false));
   }
 
-  /** Each merge is a text of two parts with a space between, or, in newer files, a pair. */
   private static Merges merges(List<Json> elements, Symbols symbols) {
-    MergeTable table = new MergeTable(elements.size());
-    for (int rank = 0; rank < elements.size(); rank++) {
-      Json merge = elements.get(rank);
-      String left;
-      String right;
-      if (merge.isText()) {
-        String text = merge.text();
-        int space = text.indexOf(' ');
-        if (space < 1 || space == text.length() - 1 || text.indexOf(' ', space + 1) >= 0) {
-          throw merge.wrong("two parts and a space between", "correct the merge");
-        }
-        left = text.substring(0, space);
-        right = text.substring(space + 1);
-      } else {
-        List<Json> parts = pair(merge);
-        left = parts.get(0).text();
-        right = parts.get(1).text();
-      }
-      Vocabulary vocabulary = symbols.vocabulary();
-      int result = vocabulary.id(left + right);
-      if (result < 0 || vocabulary.id(left) < 0 || vocabulary.id(right) < 0) {
+    MergeReader reader = new MergeReader(symbols, false, elements.size());
+    for (Json merge : elements) {
+      if (!add(merge, reader)) {
         throw merge.wrong("parts that are tokens, and so together", "add them to model.vocab");
       }
-      table.put(vocabulary.id(left), vocabulary.id(right), MergeTable.merge(rank, result));
     }
-    return new Merges.Listed(table);
+    return reader.merges();
+  }
+
+  /** Each merge is a text of two parts with a space between, or, in newer files, a pair. */
+  private static boolean add(Json merge, MergeReader reader) {
+    if (merge.isText()) {
+      String text = merge.text();
+      int space = text.indexOf(' ');
+      if (space < 1 || space == text.length() - 1 || text.indexOf(' ', space + 1) >= 0) {
+        throw merge.wrong("two parts and a space between", "correct the merge");
+      }
+      byte[] utf8 = utf8(merge);
+      return reader.add(utf8, 0, utf8.length, MergeReader.space(utf8, 0, utf8.length));
+    }
+    List<Json> parts = pair(merge);
+    byte[] left = utf8(parts.get(0));
+    byte[] right = utf8(parts.get(1));
+    return reader.add(left, 0, left.length, right, 0, right.length);
+  }
+
+  private static byte[] utf8(Json json) {
+    byte[] utf8 = json.text().getBytes(UTF_8);
+    if (TextTable.isChanged(json.text(), utf8)) {
+      throw json.wrong("whole characters", "download it again: half a surrogate pair is no text");
+    }
+    return utf8;
   }
 
   private static List<Json> pair(Json json) {

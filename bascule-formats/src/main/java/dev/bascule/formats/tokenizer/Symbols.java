@@ -1,10 +1,9 @@
 package dev.bascule.formats.tokenizer;
 
-import java.util.ArrayList;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.BitSet;
 
 /**
  * What byte-pair encoding merges: the tokens under their ids, and behind them pieces that are no
@@ -14,20 +13,25 @@ final class Symbols {
   private static final int COMMON = 0x200;
 
   private final Vocabulary vocabulary;
-  private final Map<String, Integer> extra = new HashMap<>();
-  private final List<String> extraTexts = new ArrayList<>();
+
+  /** The vocabulary's, where the other pieces are put behind the tokens. */
+  private final TextTable texts;
 
   /** The symbols of the first characters, which are nearly all of a byte-level text. */
   private final int[] common = new int[COMMON];
 
-  private boolean isComplete;
-
   Symbols(Vocabulary vocabulary) {
     this.vocabulary = vocabulary;
+    this.texts = vocabulary.texts();
   }
 
   Vocabulary vocabulary() {
     return vocabulary;
+  }
+
+  /** The texts of all symbols under their numbers. */
+  TextTable texts() {
+    return texts;
   }
 
   boolean isToken(int symbol) {
@@ -36,53 +40,43 @@ final class Symbols {
 
   /** The symbol of a text, or -1. */
   int id(String text) {
-    int id = vocabulary.id(text);
-    return id >= 0 || extra.isEmpty() ? id : extra.getOrDefault(text, -1);
-  }
-
-  /** The symbol of a text, made if it is not there. */
-  int add(String text) {
-    assert !isComplete : "symbols are complete";
-    int id = id(text);
-    if (id >= 0) {
-      return id;
-    }
-    int made = vocabulary.size() + extraTexts.size();
-    extraTexts.add(text);
-    extra.put(text, made);
-    return made;
+    return texts.find(text);
   }
 
   /** Makes symbols of all characters of all tokens, so that every token can be merged. */
   void addCharacters() {
+    BitSet seen = new BitSet();
     for (int id = 0; id < vocabulary.size(); id++) {
       String text = vocabulary.text(id);
-      if (text.length() > 1) {
-        text.codePoints().forEach(this::character);
+      for (int at = 0; at < text.length(); ) {
+        int c = text.codePointAt(at);
+        at += Character.charCount(c);
+        if (!seen.get(c)) {
+          seen.set(c);
+          add(Character.toString(c));
+        }
       }
     }
   }
 
-  private void character(int c) {
-    if (vocabulary.id(Character.toString(c)) < 0) {
-      add(Character.toString(c));
+  private void add(String character) {
+    if (texts.find(character) < 0) {
+      byte[] utf8 = character.getBytes(UTF_8);
+      texts.index(texts.append(utf8, 0, utf8.length));
     }
   }
 
   /** No symbol is added after this. */
   Symbols complete() {
-    Arrays.setAll(common, c -> id(Character.toString(c)));
-    isComplete = true;
+    Arrays.setAll(common, texts::find);
     return this;
   }
 
   int ofCharacter(int c) {
-    return c < COMMON ? common[c] : id(Character.toString(c));
+    return c < COMMON ? common[c] : texts.find(c);
   }
 
   String text(int symbol) {
-    return symbol < vocabulary.size()
-        ? vocabulary.text(symbol)
-        : extraTexts.get(symbol - vocabulary.size());
+    return texts.text(symbol);
   }
 }

@@ -29,13 +29,13 @@ final class TiktokenFile {
 
   static Tokenizer read(Path path, Optional<Json> config) {
     Map<String, Integer> ids = ids(text(path).split("\n"), path);
-    Vocabulary vocabulary = new Vocabulary(ids);
+    Vocabulary vocabulary = Vocabulary.of(ids);
     Symbols symbols = new Symbols(vocabulary);
     int[] ranks = new int[vocabulary.size()];
     for (int id = 0; id < ranks.length; id++) {
       ranks[id] = id;
     }
-    Merges merges = new Merges.Scored(symbols.complete(), ranks, vocabulary.charsMax());
+    Merges merges = new Merges.Scored(symbols.complete().texts(), ranks, vocabulary.bytesMax());
     Fallback fallback = new Fallback(new int[0], OptionalInt.empty(), false);
     List<AddedTokens.Rule> added = added(config);
     SplitPatterns.Row row = SplitPatterns.named("kimi-k2", path);

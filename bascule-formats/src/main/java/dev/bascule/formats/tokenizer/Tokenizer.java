@@ -262,21 +262,16 @@ public final class Tokenizer {
     int[] ids = new int[length];
     int[] typeIds = new int[length];
     int[] mask = new int[length];
-    String[] texts = new String[length];
     int shift = 0;
     if (length > tokens) {
       Padding pad = padding.orElseThrow();
       Arrays.fill(ids, pad.id());
       Arrays.fill(typeIds, pad.typeId());
-      Arrays.fill(texts, pad.token());
       shift = pad.side() == Side.LEFT ? length - tokens : 0;
     }
     System.arraycopy(assembled.ids(), 0, ids, shift, tokens);
     System.arraycopy(assembled.typeIds(), 0, typeIds, shift, tokens);
-    for (int i = shift; i < shift + tokens; i++) {
-      texts[i] = tokenList.text(ids[i]);
-      mask[i] = 1;
-    }
-    return new Encoding(ids, typeIds, mask, List.of(texts));
+    Arrays.fill(mask, shift, shift + tokens, 1);
+    return new Encoding(ids, typeIds, mask, tokenList, padding.map(Padding::token).orElse(""));
   }
 }

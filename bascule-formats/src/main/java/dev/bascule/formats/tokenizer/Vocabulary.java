@@ -13,16 +13,37 @@ final class Vocabulary {
 
   private static final int IDS_FLOOR = 1 << 16;
 
-  private final Map<String, Integer> ids;
+  /** The model's tokens, and behind them perhaps {@link Symbols} that are none. */
+  private final TextTable texts;
+
+  private final int modelSize;
 
   /** Tokens that a file adds to the model's. */
-  private final Map<String, Integer> added;
+  private final Map<String, Integer> addedIds;
 
-  private final String[] texts;
+  private final Map<Integer, String> addedTexts;
+  private final int size;
 
-  /** The map becomes the vocabulary's own; it is large, so that it is not copied. */
-  Vocabulary(Map<String, Integer> ids) {
-    this.ids = ids;
+  /** The table, in which tokens are found by their texts, becomes the vocabulary's own. */
+  Vocabulary(TextTable texts) {
+    this(texts, texts.size(), texts.size(), Map.of(), Map.of());
+  }
+
+  private Vocabulary(
+      TextTable texts,
+      int modelSize,
+      int size,
+      Map<String, Integer> addedIds,
+      Map<Integer, String> addedTexts) {
+    this.texts = texts;
+    this.modelSize = modelSize;
+    this.size = size;
+    this.addedIds = addedIds;
+    this.addedTexts = addedTexts;
+  }
+
+  /** Tokens by their ids, each of which is one token's alone. */
+  static Vocabulary of(Map<String, Integer> ids) {
     int idMax = ids.values().stream().mapToInt(Integer::intValue).max().orElse(-1);
     if (idMax >= idsEnd(ids.size())) {
       throw new IllegalArgumentException(
@@ -33,29 +54,25 @@ final class Vocabulary {
               + " tokens, got "
               + idMax);
     }
-    this.added = Map.of();
-    this.texts = new String[idMax + 1];
+    String[] texts = new String[idMax + 1];
     Arrays.fill(texts, "");
     ids.forEach((text, id) -> texts[id] = text);
-  }
-
-  private Vocabulary(Map<String, Integer> ids, Map<String, Integer> added, String[] texts) {
-    this.ids = ids;
-    this.added = added;
-    this.texts = texts;
+    TextTable table = TextTable.of(Arrays.asList(texts));
+    ids.values().forEach(table::index);
+    return new Vocabulary(table);
   }
 
   /** This vocabulary and more tokens, which shares what is large. */
   Vocabulary with(Collection<Token> tokens) {
-    int size = tokens.stream().mapToInt(token -> token.id() + 1).max().orElse(0);
-    String[] all = Arrays.copyOf(texts, Math.max(size, texts.length));
-    Arrays.fill(all, texts.length, all.length, "");
-    Map<String, Integer> more = new HashMap<>(added);
+    Map<String, Integer> ids = new HashMap<>(addedIds);
+    Map<Integer, String> byId = new HashMap<>(addedTexts);
+    int end = size;
     for (Token token : tokens) {
-      all[token.id()] = token.text();
-      more.put(token.text(), token.id());
+      ids.put(token.text(), token.id());
+      byId.put(token.id(), token.text());
+      end = Math.max(end, token.id() + 1);
     }
-    return new Vocabulary(ids, more, all);
+    return new Vocabulary(texts, modelSize, end, ids, byId);
   }
 
   /** The id that none of a vocabulary of so many tokens may reach. */
@@ -63,20 +80,28 @@ final class Vocabulary {
     return (int) Math.min(Integer.MAX_VALUE, IDS_FLOOR + (long) GAPS_MAX * tokens);
   }
 
+  /** The table of the model's tokens, for what is to be found beside them. */
+  TextTable texts() {
+    return texts;
+  }
+
   /** One more than the largest id. */
   int size() {
-    return texts.length;
+    return size;
   }
 
   /** The token's id, or -1. */
   int id(String text) {
-    Integer id = ids.get(text);
-    return id != null ? id : added.isEmpty() ? -1 : added.getOrDefault(text, -1);
+    int id = texts.find(text);
+    if (id >= 0 && id < modelSize) {
+      return id;
+    }
+    return addedIds.isEmpty() ? -1 : addedIds.getOrDefault(text, -1);
   }
 
-  /** Of the longest token. */
-  int charsMax() {
-    return Arrays.stream(texts).mapToInt(String::length).max().orElse(0);
+  /** Of the model's longest token. */
+  int bytesMax() {
+    return texts.bytesMax();
   }
 
   OptionalInt find(String text) {
@@ -86,6 +111,10 @@ final class Vocabulary {
 
   /** The token's text; nothing for an id that no token has. */
   String text(int id) {
-    return id >= 0 && id < texts.length ? texts[id] : "";
+    String added = addedTexts.isEmpty() ? null : addedTexts.get(id);
+    if (added != null) {
+      return added;
+    }
+    return id >= 0 && id < modelSize ? texts.text(id) : "";
   }
 }

@@ -1,56 +1,69 @@
 package dev.bascule.formats.tokenizer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 /**
  * Splits a word into the longest pieces of the vocabulary from left to right; pieces after the
  * first carry a prefix. A word that cannot be split is unknown as a whole. Source: Wu et al. 2016,
  * https://arxiv.org/abs/1609.08144, as used by BERT.
  */
 final class WordPiece implements TokenModel {
-  private final Vocabulary vocabulary;
+  private static final byte[] NO_PREFIX = {};
+
+  private final TextTable texts;
   private final int unknown;
-  private final String prefix;
+  private final byte[] prefix;
   private final int wordCharactersMax;
-  private final int pieceCharsMax;
+  private final int pieceBytesMax;
 
   WordPiece(Vocabulary vocabulary, int unknown, String prefix, int wordCharactersMax) {
-    this.vocabulary = vocabulary;
+    this.texts = vocabulary.texts();
     this.unknown = unknown;
-    this.prefix = prefix;
+    this.prefix = prefix.getBytes(UTF_8);
     this.wordCharactersMax = wordCharactersMax;
-    this.pieceCharsMax = vocabulary.charsMax();
+    this.pieceBytesMax = vocabulary.bytesMax();
   }
 
   @Override
   public void encode(String word, IdList ids) {
-    if (word.codePointCount(0, word.length()) > wordCharactersMax) {
+    byte[] utf8 = word.getBytes(UTF_8);
+    if (word.codePointCount(0, word.length()) > wordCharactersMax
+        || TextTable.isChanged(word, utf8)) {
       ids.add(unknown);
       return;
     }
     IdList found = new IdList();
+    long[] hashes = new long[Math.min(utf8.length, pieceBytesMax)];
     int start = 0;
-    while (start < word.length()) {
-      int piece = longest(word, start);
+    while (start < utf8.length) {
+      byte[] before = start > 0 ? prefix : NO_PREFIX;
+      int piece = longest(before, utf8, start, hashes);
       if (piece < 0) {
         ids.add(unknown);
         return;
       }
       found.add(piece);
-      start += vocabulary.text(piece).length() - (start > 0 ? prefix.length() : 0);
+      start += texts.byteSize(piece) - before.length;
     }
     for (int id : found.toArray()) {
       ids.add(id);
     }
   }
 
-  private int longest(String word, int start) {
-    int end = Math.min(word.length(), start + pieceCharsMax);
-    while (end > start) {
-      String text = word.substring(start, end);
-      int id = vocabulary.id(start > 0 ? prefix + text : text);
+  /** A token that ends within a character is none, so that all ends may be tried. */
+  private int longest(byte[] before, byte[] word, int start, long[] hashes) {
+    int bytes = Math.min(hashes.length, word.length - start);
+    long hash = texts.hash(TextTable.HASH_START, before, 0, before.length);
+    for (int i = 0; i < bytes; i++) {
+      hash = texts.hash(hash, word, start + i, start + i + 1);
+      hashes[i] = hash;
+    }
+    for (int i = bytes - 1; i >= 0; i--) {
+      int end = start + i + 1;
+      int id = texts.findJoined(hashes[i], before, 0, before.length, word, start, end);
       if (id >= 0) {
         return id;
       }
-      end = word.offsetByCodePoints(end, -1);
     }
     return -1;
   }

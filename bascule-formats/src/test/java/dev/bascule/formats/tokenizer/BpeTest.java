@@ -34,7 +34,7 @@ class BpeTest {
     Vocabulary vocabulary() {
       Map<String, Integer> ids = new HashMap<>();
       tokens.forEach(token -> ids.put(token, ids.size()));
-      return new Vocabulary(ids);
+      return Vocabulary.of(ids);
     }
 
     /** The rank of a pair, or -1. */
@@ -82,7 +82,7 @@ class BpeTest {
       }
       Merges chosen =
           scored
-              ? new Merges.Scored(symbols, ranks, vocabulary.charsMax())
+              ? new Merges.Scored(symbols.texts(), ranks, vocabulary.bytesMax())
               : new Merges.Listed(table);
       return new Bpe(symbols, chosen, new Fallback(new int[0], OptionalInt.empty(), false), false);
     }

@@ -137,6 +137,7 @@ class TokenizerTest {
         "model.unk_token",
         "a token of the vocabulary, got '?'");
     assertRefused("\"id\": 4,", "\"id\": 5,", "added_tokens[1].id", "the vocabulary's id 4, got 5");
+    assertRefused("\"un\": 5", "\"un\": 6", "model.vocab", "an id that no other token has, got 6");
     assertRefused("\"un\": 5", "\"un\": 5, \"un\": 6", "line 13", "each name once, got 'un' twice");
     assertRefused("{\"version\"", "{\"version\" oops", "line 1", "valid JSON");
     assertRefused(
@@ -183,5 +184,21 @@ class TokenizerTest {
   public static void main(String[] arguments) throws IOException {
     Path folder = Files.createTempDirectory("fuzz");
     System.out.println(fuzz(folder, Long.parseLong(arguments[0]), Integer.parseInt(arguments[1])));
+  }
+
+  /** JSON can say what is no text; nothing may be taken for it, a question mark least of all. */
+  @Test
+  void halfASurrogatePairIsNoToken() {
+    assertRefused(
+        SMALL.substring(SMALL.indexOf("{\"type\": \"WordPiece\"")),
+        "{\"type\": \"Unigram\", \"vocab\": [[\"?\", -1], [\"\\ud800\", -2]]}}",
+        "model.vocab[1][0]: expected whole characters");
+    assertRefused(
+        SMALL.substring(SMALL.indexOf("{\"type\": \"WordPiece\"")),
+        "{\"vocab\": {\"?\": 0, \"a\": 1, \"?a\": 2}, \"merges\": [\"\\ud800 a\"]}}",
+        "model.merges[0]: expected whole characters");
+    Tokenizer tokenizer =
+        tokenizer("{\"model\": {\"vocab\": {\"?\": 0, \"a\": 1}, \"merges\": []}}");
+    assertThat(tokenizer.encode("?\ud800a").ids()).containsExactly(0, 1);
   }
 }
