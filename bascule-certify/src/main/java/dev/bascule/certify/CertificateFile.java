@@ -1,10 +1,10 @@
 package dev.bascule.certify;
 
+import dev.bascule.formats.AtomicFile;
 import dev.bascule.formats.FormatException;
 import dev.bascule.formats.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,7 +40,7 @@ public final class CertificateFile {
   public static void write(Certificate certificate, Path path) throws IOException {
     Map<String, Object> tree = CertificateJson.of(certificate);
     tree.put(DIGEST, CanonicalJson.sha256(tree));
-    Files.writeString(path, CanonicalJson.pretty(tree), StandardCharsets.UTF_8);
+    AtomicFile.write(path, CanonicalJson.pretty(tree));
   }
 
   /** Reads a file; whether it says the truth is for {@link #check} to find. */

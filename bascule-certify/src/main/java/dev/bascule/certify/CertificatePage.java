@@ -1,8 +1,7 @@
 package dev.bascule.certify;
 
+import dev.bascule.formats.AtomicFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,7 +43,7 @@ public final class CertificatePage {
 
   /** Writes a page that needs nothing but itself. */
   public static void write(Certificate certificate, Path path) throws IOException {
-    Files.writeString(path, of(certificate), StandardCharsets.UTF_8);
+    AtomicFile.write(path, of(certificate));
   }
 
   static String of(Certificate certificate) {

@@ -3,6 +3,7 @@ package dev.bascule.cli;
 import dev.bascule.core.DataException;
 import dev.bascule.core.ShapeException;
 import dev.bascule.formats.FormatException;
+import dev.bascule.formats.UnwritableException;
 import dev.bascule.plan.PlanException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,6 +27,7 @@ final class ExitCodes {
       case ShapeException e -> WRONG_REQUEST;
       case DataException e -> WRONG_REQUEST;
       case PlanException e -> WRONG_REQUEST;
+      case UnwritableException e -> WRONG_REQUEST;
       default -> FAILED;
     };
   }
@@ -40,6 +42,7 @@ final class ExitCodes {
       case DataException e -> text;
       case PlanException e -> text;
       case dev.bascule.core.DeviceException e -> text;
+      case UnwritableException e -> text;
       case UncheckedIOException e ->
           java.util.Optional.ofNullable(e.getCause()).map(ExitCodes::file).orElse(text);
       case IOException e -> file(e);

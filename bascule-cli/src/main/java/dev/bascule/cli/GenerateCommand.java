@@ -200,7 +200,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Override
     public boolean token(int id, String text) {
       rest(text);
-      return true;
+      return !console.out().checkError(); // nobody reads on
     }
 
     @Override

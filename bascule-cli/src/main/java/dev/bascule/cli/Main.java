@@ -204,9 +204,15 @@ public final class Main implements Runnable {
       return ExitCodes.WRONG_REQUEST;
     });
     int code = line.execute(args);
-    console.out().flush();
+    Optional<String> lost = console.lostOutput();
+    lost.ifPresent(target ->
+        console.say(
+            "writing "
+                + target
+                + ", the standard output: not all could be written; free some space, or send it"
+                + " elsewhere"));
     console.err().flush();
-    return code;
+    return lost.isPresent() ? ExitCodes.WRONG_REQUEST : code;
   }
 
   /** What is wrong with a command line, in one line, and where to read what would be right. */

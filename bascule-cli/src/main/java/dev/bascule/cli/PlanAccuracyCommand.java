@@ -1,5 +1,6 @@
 package dev.bascule.cli;
 
+import dev.bascule.formats.AtomicFile;
 import dev.bascule.plan.catalogue.Catalogue;
 import dev.bascule.plan.performance.Accuracy;
 import dev.bascule.plan.report.AccuracyTables;
@@ -55,7 +56,7 @@ final class PlanAccuracyCommand implements Callable<Integer> {
     Accuracy accuracy = Accuracy.of(catalogue);
     AccuracyTables tables = new AccuracyTables(accuracy);
     if (write != null) {
-      Files.writeString(write, accuracy.efficiency().toCsv());
+      AtomicFile.write(write, accuracy.efficiency().toCsv());
     }
     if (into != null) {
       put(into, tables.markdown());
@@ -86,7 +87,7 @@ final class PlanAccuracyCommand implements Callable<Integer> {
               + END
               + ", got none; add them");
     }
-    Files.writeString(
+    AtomicFile.write(
         file, text.substring(0, start + START.length()) + markdown + text.substring(end));
   }
 }

@@ -1,12 +1,12 @@
 package dev.bascule.cli;
 
+import dev.bascule.formats.AtomicFile;
 import dev.bascule.plan.Figure;
 import dev.bascule.plan.placement.Best;
 import dev.bascule.plan.placement.Justification;
 import dev.bascule.plan.report.Grid;
 import dev.bascule.plan.report.HtmlReport;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +54,7 @@ final class PlanBestCommand implements Callable<Integer> {
     PlanSearch.Found found = search.run(console);
     Best best = found.best();
     if (html != null) {
-      Files.writeString(
+      AtomicFile.write(
           html,
           new HtmlReport(found.speed(), found.search(), found.work(), best, found.book().date())
               .page());

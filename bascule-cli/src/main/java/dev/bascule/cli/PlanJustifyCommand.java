@@ -1,10 +1,10 @@
 package dev.bascule.cli;
 
+import dev.bascule.formats.AtomicFile;
 import dev.bascule.plan.catalogue.Chip;
 import dev.bascule.plan.placement.Best;
 import dev.bascule.plan.placement.Justification;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -59,8 +59,8 @@ final class PlanJustifyCommand implements Callable<Integer> {
       console.out().println(main.json() ? JsonText.of(document.json()) : document.markdown());
     } else {
       String name = to.toString().replaceAll("\\.(md|json)$", "");
-      Files.writeString(Path.of(name + ".md"), document.markdown());
-      Files.writeString(Path.of(name + ".json"), JsonText.of(document.json()) + "\n");
+      AtomicFile.write(Path.of(name + ".md"), document.markdown());
+      AtomicFile.write(Path.of(name + ".json"), JsonText.of(document.json()) + "\n");
       console.out().println(name + ".md, " + name + ".json");
     }
     return ExitCodes.DONE;

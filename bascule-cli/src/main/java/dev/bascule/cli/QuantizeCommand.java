@@ -3,6 +3,7 @@ package dev.bascule.cli;
 import dev.bascule.core.DType;
 import dev.bascule.core.quant.QuantType;
 import dev.bascule.core.quant.WeightType;
+import dev.bascule.formats.Leftovers;
 import dev.bascule.formats.StoredTensor;
 import dev.bascule.formats.gguf.GgufFile;
 import dev.bascule.formats.gguf.GgufMetadata;
@@ -16,7 +17,6 @@ import dev.bascule.models.DecoderConfig;
 import dev.bascule.models.GgufExport;
 import dev.bascule.models.Weights;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -85,7 +85,7 @@ final class QuantizeCommand implements Callable<Integer> {
     }
     WeightType weights = weightType();
     requireFree(in, out);
-    sayLeftovers(out);
+    deleteLeftovers(out);
     int threads = main.deviceOptions().threads();
     int workers = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
     if (HuggingFaceFolder.isOne(in) || Files.isDirectory(in)) {
@@ -120,7 +120,7 @@ final class QuantizeCommand implements Callable<Integer> {
 
   private void requireFree(Path from, Path to) throws IOException {
     if (!Files.exists(to)) {
-      Path parent = Objects.requireNonNull(to.toAbsolutePath().getParent(), "a file has a folder");
+      Path parent = folderOf(to);
       if (!Files.isDirectory(parent)) {
         throw new RequestException(
             "quantize: " + parent + " is no folder; make it, or write OUT elsewhere");
@@ -140,32 +140,24 @@ final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  /** What a process that was killed could not take away. */
-  private void sayLeftovers(Path to) throws IOException {
-    Path parent = to.toAbsolutePath().getParent();
-    if (parent == null) {
-      return;
+  /** What a killed process could not take away goes now: it takes room that is needed. */
+  private void deleteLeftovers(Path to) throws IOException {
+    Path target = Files.exists(to) ? to.toRealPath() : to.toAbsolutePath();
+    for (Path leftover : Leftovers.delete(target)) {
+      console.say("deleted " + leftover + ", left from a run that did not end");
     }
-    try (DirectoryStream<Path> leftovers =
-        Files.newDirectoryStream(parent, file -> isLeftover(file, to))) {
-      for (Path leftover : leftovers) {
-        console.say(
-            leftover
-                + " is left from a run that did not end ("
-                + Text.bytes(Files.size(leftover))
-                + "), or another one is writing it; delete it if not");
-      }
+    for (Path other : Leftovers.of(target)) {
+      console.say(other + ": another process is writing " + to + " too; whichever ends last stays");
     }
   }
 
-  private static boolean isLeftover(Path file, Path to) {
-    String name = String.valueOf(file.getFileName());
-    return name.startsWith("." + to.getFileName() + ".") && name.endsWith(".partial");
+  private static Path folderOf(Path file) {
+    return Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file has a folder");
   }
 
   /** Better now than after an hour. */
   private static void requireRoom(Path to, long bytes) throws IOException {
-    Path parent = Objects.requireNonNull(to.toAbsolutePath().getParent(), "a file has a folder");
+    Path parent = folderOf(to);
     long room = Files.getFileStore(parent).getUsableSpace();
     if (room < bytes) {
       throw new RequestException(
@@ -181,20 +173,6 @@ final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  /** A write that fails, on a disk that is full for example. */
-  private interface Writing {
-    void write() throws IOException;
-  }
-
-  private static void write(Path to, Writing writing) throws IOException {
-    try {
-      writing.write();
-    } catch (IOException e) {
-      throw new IOException(
-          "writing " + to + ": " + e.getMessage() + "; nothing is left of what was written", e);
-    }
-  }
-
   private void folder(Path from, Path to, WeightType weightType, int workers) throws IOException {
     try (HuggingFaceFolder files = HuggingFaceFolder.open(from)) {
       DecoderConfig config = DecoderConfig.of(files);
@@ -204,7 +182,7 @@ final class QuantizeCommand implements Callable<Integer> {
         GgufExport export = new GgufExport(config, weights, weightType, others, pieces);
         requireRoom(to, export.tensorBytes());
         try (Progress progress = progress(export.pieces())) {
-          write(to, () -> export.write(to, name -> progress.step(Text.plain(name))));
+          export.write(to, name -> progress.step(Text.plain(name)));
         }
       }
       report(to, files.tensorBytes(), Map.of());
@@ -241,7 +219,7 @@ final class QuantizeCommand implements Callable<Integer> {
         Quantizer quantizer = new Quantizer(weightType, again, workers)) {
       requireRoom(to, quantizer.tensorBytes(model));
       try (Progress progress = progress(quantizer.pieces(model))) {
-        write(to, () -> quantizer.write(model, to, name -> progress.step(Text.plain(name))));
+        quantizer.write(model, to, name -> progress.step(Text.plain(name)));
       }
       Map<Quantizer.Fate, Integer> fates = new EnumMap<>(Quantizer.Fate.class);
       for (StoredTensor tensor : model.tensors().values()) {

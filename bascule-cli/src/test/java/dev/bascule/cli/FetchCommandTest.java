@@ -51,7 +51,7 @@ class FetchCommandTest {
       return 0;
     }
     try (Stream<Path> files = Files.list(model().getParent())) {
-      return files.filter(file -> file.getFileName().toString().startsWith(".fetch")).count();
+      return files.filter(file -> file.getFileName().toString().endsWith(".partial")).count();
     }
   }
 
@@ -76,6 +76,18 @@ class FetchCommandTest {
     assertThat(run.err()).contains("no route to host", "Is the network there");
     assertThat(model()).doesNotExist();
     assertThat(leftovers()).isZero();
+  }
+
+  @Test
+  void whatAKilledFetchLeftGoesWithTheNext() throws IOException {
+    Path left = folder.resolve("models/.minilm.00ff.partial");
+    Files.createDirectories(left.resolve("model"));
+    Files.writeString(left.resolve("lock"), "");
+    Files.writeString(left.resolve("model/model.onnx"), "half");
+    CommandLineRun run = fetch(mavenThatCopies());
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(leftovers()).isZero();
+    assertThat(model().resolve("model.onnx")).hasContent("a.onnx");
   }
 
   @Test

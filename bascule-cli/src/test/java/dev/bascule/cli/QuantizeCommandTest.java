@@ -3,6 +3,7 @@ package dev.bascule.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bascule.core.quant.QuantType;
+import dev.bascule.formats.AtomicFile;
 import dev.bascule.formats.StoredType;
 import dev.bascule.formats.gguf.GgufFile;
 import dev.bascule.formats.npy.Npy;
@@ -153,11 +154,24 @@ class QuantizeCommandTest {
   }
 
   @Test
-  void whatAKilledRunLeftIsSaid() throws IOException {
-    Files.writeString(folder.resolve(".tiny.gguf.00ff.partial"), "half");
-    CommandLineRun run = quantize(model(MODELS.resolve("mistral")), "q8_0");
-    assertThat(run.code()).isZero();
-    assertThat(run.err()).contains(".tiny.gguf.00ff.partial is left from a run that did not end");
+  void whatAKilledRunLeftIsDeletedAndWhatAnotherIsWritingIsNot() throws IOException {
+    Path left = Files.writeString(folder.resolve(".tiny.gguf.00ff.partial"), "half");
+    Path ofAnother = Files.writeString(folder.resolve(".tiny.gguf.01.00ff.partial"), "half");
+    Path model = model(MODELS.resolve("mistral"));
+    CommandLineRun run = quantize(model, "q8_0");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err())
+        .contains("deleted ", ".tiny.gguf.00ff.partial, left from a run that did not end");
+    assertThat(left).doesNotExist();
+    assertThat(ofAnother).exists();
+    try (AtomicFile other = AtomicFile.create(out(), 0)) {
+      CommandLineRun meanwhile = quantize(model, "q8_0", "--force");
+      assertThat(meanwhile.code()).as(meanwhile.err()).isZero();
+      assertThat(meanwhile.err()).contains("another process is writing");
+      other.write(new byte[] {1});
+      other.commit();
+    }
+    assertThat(out()).hasBinaryContent(new byte[] {1});
   }
 
   @Test

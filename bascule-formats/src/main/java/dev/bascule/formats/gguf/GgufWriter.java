@@ -36,7 +36,8 @@ public final class GgufWriter {
             .find(GgufPart.ALIGNMENT_KEY)
             .map(entry -> entry.integer(1, 1 << 20))
             .orElse(GgufPart.ALIGNMENT_DEFAULT);
-    try (AtomicFile file = AtomicFile.create(path)) {
+    long tensorBytes = tensors.stream().mapToLong(OutgoingTensor::byteSize).sum();
+    try (AtomicFile file = AtomicFile.create(path, tensorBytes)) {
       file.writeNumber(GgufPart.MAGIC, Integer.BYTES);
       file.writeNumber(VERSION, Integer.BYTES);
       file.writeNumber(tensors.size(), Long.BYTES);

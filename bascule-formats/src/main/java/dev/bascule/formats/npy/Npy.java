@@ -1,6 +1,7 @@
 package dev.bascule.formats.npy;
 
 import dev.bascule.core.DType;
+import dev.bascule.formats.AtomicFile;
 import dev.bascule.formats.FormatException;
 import dev.bascule.formats.MappedFile;
 import java.io.IOException;
@@ -8,11 +9,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -25,7 +24,6 @@ public final class Npy {
   private static final int LENGTH_AT = 8;
   private static final int ALIGNMENT = 64;
   private static final int HEADER_BYTES_MAX = 1 << 20;
-  private static final int WRITE_BYTES_MAX = 1 << 20;
 
   private Npy() {}
 
@@ -168,7 +166,7 @@ public final class Npy {
     }
   }
 
-  /** Writes an array; what was there before is replaced. */
+  /** Writes an array; what was there before is replaced when all is written. */
   public static void write(Path path, NpyArray array) throws IOException {
     byte[] text = NpyHeader.text(array).getBytes(StandardCharsets.ISO_8859_1);
     boolean wide = text.length + ALIGNMENT + LENGTH_AT > 1 << Short.SIZE;
@@ -186,26 +184,10 @@ public final class Npy {
       header.put((byte) ' ');
     }
     header.put((byte) '\n').flip();
-    try (FileChannel channel =
-        FileChannel.open(
-            path,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING)) {
-      writeAll(channel, header);
-      // through bytes of our own: a segment over an array of longs is no byte buffer
-      byte[] block = new byte[(int) Math.min(WRITE_BYTES_MAX, array.data().byteSize())];
-      for (long done = 0; done < array.data().byteSize(); done += block.length) {
-        int piece = (int) Math.min(block.length, array.data().byteSize() - done);
-        MemorySegment.copy(array.data(), done, MemorySegment.ofArray(block), 0, piece);
-        writeAll(channel, ByteBuffer.wrap(block, 0, piece));
-      }
-    }
-  }
-
-  private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
+    try (AtomicFile file = AtomicFile.create(path, header.remaining() + array.data().byteSize())) {
+      file.write(header.array());
+      file.write(array.data());
+      file.commit();
     }
   }
 }

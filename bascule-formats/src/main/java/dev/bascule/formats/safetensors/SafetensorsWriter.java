@@ -39,17 +39,34 @@ public final class SafetensorsWriter {
    */
   public static void write(Path path, Map<String, String> metadata, List<OutgoingTensor> tensors)
       throws IOException {
+    try (AtomicFile file = begin(path, metadata, tensors)) {
+      file.commit();
+    }
+  }
+
+  /** A file that holds everything and is not under its name yet; the caller closes it. */
+  private static AtomicFile begin(
+      Path path, Map<String, String> metadata, List<OutgoingTensor> tensors) throws IOException {
     List<OutgoingTensor> ordered = ordered(path, tensors);
     byte[] unpadded = header(metadata, ordered).getBytes(UTF_8);
     int padding = Math.floorMod(-unpadded.length, HEADER_ALIGNMENT);
-    try (AtomicFile file = AtomicFile.create(path)) {
+    long tensorBytes = tensors.stream().mapToLong(OutgoingTensor::byteSize).sum();
+    AtomicFile file = AtomicFile.create(path, Long.BYTES + unpadded.length + padding + tensorBytes);
+    boolean isWhole = false;
+    try {
       file.writeNumber(unpadded.length + padding, Long.BYTES);
       file.write(unpadded);
       file.write(" ".repeat(padding).getBytes(UTF_8));
       for (OutgoingTensor tensor : ordered) {
         tensor.writeTo(file);
       }
-      file.commit();
+      file.finish();
+      isWhole = true;
+      return file;
+    } finally {
+      if (!isWhole) {
+        file.close();
+      }
     }
   }
 
@@ -119,17 +136,25 @@ public final class SafetensorsWriter {
       Files.deleteIfExists(folder.resolve(INDEX));
       return;
     }
-    Map<String, String> where = new TreeMap<>();
-    for (int i = 0; i < shards.size(); i++) {
-      String name =
-          String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
-      write(folder.resolve(name), metadata, shards.get(i));
-      shards.get(i).forEach(tensor -> where.put(tensor.name(), name));
-    }
-    long total = tensors.stream().mapToLong(OutgoingTensor::byteSize).sum();
-    try (AtomicFile file = AtomicFile.create(folder.resolve(INDEX))) {
-      file.write(index(where, total).getBytes(UTF_8));
-      file.commit();
+    List<AtomicFile> whole = new ArrayList<>();
+    try {
+      Map<String, String> where = new TreeMap<>();
+      for (int i = 0; i < shards.size(); i++) {
+        String name =
+            String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
+        whole.add(begin(folder.resolve(name), metadata, shards.get(i)));
+        shards.get(i).forEach(tensor -> where.put(tensor.name(), name));
+      }
+      // a disk that is full until here has cost nothing of what was there before
+      for (AtomicFile file : whole) {
+        file.commit();
+      }
+      long total = tensors.stream().mapToLong(OutgoingTensor::byteSize).sum();
+      AtomicFile.write(folder.resolve(INDEX), index(where, total));
+    } finally {
+      for (AtomicFile file : whole) {
+        file.close();
+      }
     }
     Files.deleteIfExists(folder.resolve(SINGLE));
   }

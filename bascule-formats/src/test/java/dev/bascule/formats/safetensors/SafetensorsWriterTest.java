@@ -3,6 +3,7 @@ package dev.bascule.formats.safetensors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bascule.core.DType;
 import dev.bascule.core.quant.QuantType;
 import dev.bascule.formats.Oracles;
 import dev.bascule.formats.OutgoingTensor;
@@ -14,8 +15,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,7 +67,7 @@ class SafetensorsWriterTest {
     List<OutgoingTensor> tensors = new ArrayList<>();
     for (SafetensorsType type : SafetensorsType.values()) {
       byte[] bytes = new byte[3 * type.stored().blockBytes()];
-      java.util.Arrays.fill(bytes, (byte) type.ordinal());
+      Arrays.fill(bytes, (byte) type.ordinal());
       tensors.add(tensor("t \"\\\n\u0001é\uD83D\uDE00 " + type, type.stored(), bytes));
     }
     SafetensorsWriter.write(path, Map.of("a\tb", "\f\b\r"), tensors);
@@ -111,5 +115,41 @@ class SafetensorsWriterTest {
     assertThatThrownBy(() -> SafetensorsWriter.write(path, Map.of(), List.of(plain, plain)))
         .hasMessageContaining("each name once");
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aFolderWhoseLastShardFailsIsAsItWas() throws IOException {
+    List<OutgoingTensor> old = List.of(bytes("a", 1), bytes("b", 2), bytes("c", 3));
+    SafetensorsWriter.writeFolder(folder, Map.of(), old, 64);
+    Map<String, String> before = contents();
+    assertThat(before).hasSize(4);
+    OutgoingTensor failing =
+        new OutgoingTensor(
+            "c",
+            StoredType.of(DType.I8),
+            List.of(64L),
+            sink -> {
+              throw new IOException("the disk is full");
+            });
+    List<OutgoingTensor> next = List.of(bytes("a", 5), bytes("b", 6), failing);
+    assertThatThrownBy(() -> SafetensorsWriter.writeFolder(folder, Map.of(), next, 64))
+        .hasMessage("the disk is full");
+    assertThat(contents()).isEqualTo(before);
+  }
+
+  private static OutgoingTensor bytes(String name, int value) {
+    byte[] bytes = new byte[64];
+    Arrays.fill(bytes, (byte) value);
+    return OutgoingTensor.of(
+        name, StoredType.of(DType.I8), List.of(64L), MemorySegment.ofArray(bytes));
+  }
+
+  private Map<String, String> contents() throws IOException {
+    Map<String, String> contents = new TreeMap<>();
+    for (String name : folder.toFile().list()) {
+      byte[] bytes = Files.readAllBytes(folder.resolve(name));
+      contents.put(name, HexFormat.of().formatHex(bytes));
+    }
+    return contents;
   }
 }
