@@ -1,5 +1,7 @@
 package dev.bascule.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -7,11 +9,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A command that ran as a process of its own, under the flags of the script, and what it left. */
 record CommandProcess(int code, String out, String err) {
-  private static final List<String> FLAGS =
-      List.of("-XX:+UseSerialGC", "-Xmn32m", "--enable-native-access=ALL-UNNAMED");
+  private static final Path SCRIPT = Path.of("..", "bascule");
+
+  /** Those that the script has for all commands, and for short ones no optimising compiler. */
+  private static List<String> flags() throws IOException {
+    Matcher flags = Pattern.compile("(?m)^flags='(.*)'$").matcher(Files.readString(SCRIPT));
+    assertThat(flags.find()).isTrue();
+    return Stream.concat(Stream.of(flags.group(1).split(" ")), Stream.of("-XX:TieredStopAtLevel=1"))
+        .toList();
+  }
 
   static CommandProcess of(String... args) throws IOException, InterruptedException {
     return run(ProcessBuilder.Redirect.PIPE, args);
@@ -26,7 +38,7 @@ record CommandProcess(int code, String out, String err) {
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(FLAGS);
+    command.addAll(flags());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(args));
     Path err = Files.createTempFile("bascule", ".err");

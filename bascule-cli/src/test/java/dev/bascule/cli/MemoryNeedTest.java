@@ -120,7 +120,6 @@ class MemoryNeedTest {
     assertThat(peak.find()).as(run.err()).isTrue();
     double megabytes = Double.parseDouble(peak.group(1).replace(",", ""));
     double said = bytes(memory(inspected.out()), "total") / 1e6;
-    // when the JVM compiles what, and so what its compilers take, is not the same twice
-    assertThat(megabytes).isCloseTo(said, within(0.1 * said));
+    assertThat(megabytes).isCloseTo(said, within(0.05 * said));
   }
 }
