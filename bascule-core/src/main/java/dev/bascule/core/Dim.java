@@ -1,183 +1,50 @@
 package dev.bascule.core;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An extent, stride or offset: an integer expression over {@link Symbol}s, kept in one canonical
  * form - a polynomial with integer coefficients over atoms, where an atom is a symbol or a
  * quotient, remainder, minimum or maximum that did not simplify. Equal canonical forms are equal
  * for all values, which is how shapes are compared at compile time.
+ *
+ * <p>Nearly all of them are constants, and a model has them in the hundred thousands: a constant is
+ * a number and nothing else.
  */
 public final class Dim implements Comparable<Dim> {
-  public static final Dim ZERO = new Dim(new TreeMap<>());
+  private static final Term[] NONE = {};
+
+  public static final Dim ZERO = of(0);
   public static final Dim ONE = of(1);
 
-  /** What a monomial multiplies: a symbol, or an operation that polynomials cannot express. */
-  private sealed interface Atom extends Comparable<Atom> {
-    long evaluate(Bindings bindings);
+  /** A multiple, never 0, of a product. */
+  private record Term(Monomial monomial, long factor) {}
 
-    /** Smallest and largest value over the declared ranges, saturated. */
-    long[] range();
+  /** In order, each product once. */
+  private final Term[] terms;
 
-    @Override
-    default int compareTo(Atom other) {
-      return toString().compareTo(other.toString());
-    }
-  }
+  /** What is added to the terms. */
+  private final long constant;
 
-  private record Free(Symbol symbol) implements Atom {
-    @Override
-    public long evaluate(Bindings bindings) {
-      return bindings.get(symbol);
-    }
+  /** Written when it is first asked for; threads may write the same more than once. */
+  private @Nullable String text;
 
-    @Override
-    public long[] range() {
-      return new long[] {symbol.min(), symbol.max()};
-    }
-
-    @Override
-    public String toString() {
-      return symbol.name();
-    }
-  }
-
-  private enum Operator {
-    FLOOR_DIV("/") {
-      @Override
-      long apply(long a, long b) {
-        return Math.floorDiv(a, b);
-      }
-    },
-    MOD("%") {
-      @Override
-      long apply(long a, long b) {
-        return Math.floorMod(a, b);
-      }
-    },
-    MIN("min") {
-      @Override
-      long apply(long a, long b) {
-        return Math.min(a, b);
-      }
-    },
-    MAX("max") {
-      @Override
-      long apply(long a, long b) {
-        return Math.max(a, b);
-      }
-    };
-
-    private final String text;
-
-    Operator(String text) {
-      this.text = text;
-    }
-
-    abstract long apply(long a, long b);
-  }
-
-  private record Operation(Operator operator, Dim left, Dim right) implements Atom {
-    @Override
-    public long evaluate(Bindings bindings) {
-      long divisor = right.evaluate(bindings);
-      if (divisor == 0 && (operator == Operator.FLOOR_DIV || operator == Operator.MOD)) {
-        throw new ShapeException("dimension " + this + " divides by zero");
-      }
-      return operator.apply(left.evaluate(bindings), divisor);
-    }
-
-    @Override
-    public long[] range() {
-      long[] l = left.range();
-      long[] r = right.range();
-      return switch (operator) {
-        case MIN -> new long[] {Math.min(l[0], r[0]), Math.min(l[1], r[1])};
-        case MAX -> new long[] {Math.max(l[0], r[0]), Math.max(l[1], r[1])};
-        case MOD -> {
-          // the remainder has the divisor's sign, and of a dividend from 0 it is not larger
-          long most = Math.max(0, r[1] - 1);
-          yield new long[] {
-            Math.min(0, r[0] + 1), l[0] >= 0 && r[0] >= 0 ? Math.min(l[1], most) : most
-          };
-        }
-        case FLOOR_DIV -> {
-          if (r[0] < 0) {
-            // -1 may be among the divisors: the size of the dividend bounds that of the quotient
-            long size = Math.max(saturatedTimes(l[0], -1), l[1]);
-            yield new long[] {-size, size};
-          }
-          long least = Math.max(1, r[0]);
-          long most = Math.max(1, r[1]);
-          yield new long[] {
-            Math.floorDiv(l[0], l[0] < 0 ? least : most),
-            Math.floorDiv(l[1], l[1] < 0 ? most : least)
-          };
-        }
-      };
-    }
-
-    @Override
-    public String toString() {
-      return operator.text.length() == 1
-          ? "(" + left + ")" + operator.text + "(" + right + ")"
-          : operator.text + "(" + left + ", " + right + ")";
-    }
-  }
-
-  /** A product of atoms, sorted, with repetition; empty is 1. */
-  private record Monomial(List<Atom> atoms) implements Comparable<Monomial> {
-    static final Monomial UNIT = new Monomial(List.of());
-
-    Monomial times(Monomial other) {
-      List<Atom> all = new ArrayList<>(atoms);
-      all.addAll(other.atoms);
-      all.sort(null);
-      return new Monomial(List.copyOf(all));
-    }
-
-    /** This divided by {@code other}, or null where it does not divide. */
-    @org.jspecify.annotations.Nullable
-    Monomial over(Monomial other) {
-      List<Atom> left = new ArrayList<>(atoms);
-      for (Atom atom : other.atoms) {
-        if (!left.remove(atom)) {
-          return null;
-        }
-      }
-      return new Monomial(List.copyOf(left));
-    }
-
-    @Override
-    public int compareTo(Monomial other) {
-      int bySize = Integer.compare(other.atoms.size(), atoms.size());
-      return bySize != 0 ? bySize : atoms.toString().compareTo(other.atoms.toString());
-    }
-  }
-
-  private final TreeMap<Monomial, Long> terms;
-  private final String text;
-
-  private Dim(TreeMap<Monomial, Long> terms) {
+  private Dim(Term[] terms, long constant) {
     this.terms = terms;
-    this.text = write(terms);
+    this.constant = constant;
   }
 
   public static Dim of(long value) {
-    TreeMap<Monomial, Long> terms = new TreeMap<>();
-    if (value != 0) {
-      terms.put(Monomial.UNIT, value);
-    }
-    return new Dim(terms);
+    return new Dim(NONE, value);
   }
 
   public static Dim of(Symbol symbol) {
-    return symbol.min() == symbol.max() ? of(symbol.min()) : of(new Free(symbol));
+    return symbol.min() == symbol.max() ? of(symbol.min()) : of(new Atom.Free(symbol));
   }
 
   /** A dimension symbol with the range {@code [min, max]}. */
@@ -186,17 +53,15 @@ public final class Dim implements Comparable<Dim> {
   }
 
   private static Dim of(Atom atom) {
-    TreeMap<Monomial, Long> terms = new TreeMap<>();
-    terms.put(new Monomial(List.of(atom)), 1L);
-    return new Dim(terms);
+    return new Dim(new Term[] {new Term(Monomial.of(atom), 1)}, 0);
   }
 
   public boolean isConstant() {
-    return terms.isEmpty() || (terms.size() == 1 && terms.firstKey().equals(Monomial.UNIT));
+    return terms.length == 0;
   }
 
   public boolean is(long value) {
-    return isConstant() && constant() == value;
+    return terms.length == 0 && constant == value;
   }
 
   /** The value of a constant dimension. */
@@ -204,17 +69,46 @@ public final class Dim implements Comparable<Dim> {
     if (!isConstant()) {
       throw new ShapeException("dimension " + this + " is not a constant");
     }
-    return terms.isEmpty() ? 0 : terms.firstEntry().getValue();
+    return constant;
   }
 
   public Dim plus(Dim other) {
-    TreeMap<Monomial, Long> sum = new TreeMap<>(terms);
     try {
-      other.terms.forEach((monomial, factor) -> merge(sum, monomial, factor));
+      return new Dim(sum(terms, other.terms), Math.addExact(constant, other.constant));
     } catch (ArithmeticException e) {
       throw new ShapeException("dimension " + this + " plus " + other + " overflows 64 bits", e);
     }
-    return new Dim(sum);
+  }
+
+  /** Merges two lists of terms; those that cancel out vanish. */
+  private static Term[] sum(Term[] a, Term[] b) {
+    if (a.length == 0 || b.length == 0) {
+      return a.length == 0 ? b : a;
+    }
+    Term[] sum = new Term[a.length + b.length];
+    int size = 0;
+    int i = 0;
+    int j = 0;
+    while (i < a.length && j < b.length) {
+      int order = a[i].monomial.compareTo(b[j].monomial);
+      if (order == 0) {
+        long factor = Math.addExact(a[i].factor, b[j].factor);
+        if (factor != 0) {
+          sum[size++] = new Term(a[i].monomial, factor);
+        }
+        i++;
+        j++;
+      } else {
+        sum[size++] = order < 0 ? a[i++] : b[j++];
+      }
+    }
+    while (i < a.length) {
+      sum[size++] = a[i++];
+    }
+    while (j < b.length) {
+      sum[size++] = b[j++];
+    }
+    return Arrays.copyOf(sum, size);
   }
 
   public Dim plus(long other) {
@@ -230,24 +124,43 @@ public final class Dim implements Comparable<Dim> {
   }
 
   public Dim times(Dim other) {
-    TreeMap<Monomial, Long> product = new TreeMap<>();
     try {
-      terms.forEach((m1, f1) ->
-          other.terms.forEach(
-              (m2, f2) -> merge(product, m1.times(m2), Math.multiplyExact(f1, f2))));
+      if (other.terms.length == 0) {
+        return scaled(other.constant);
+      }
+      Dim product = other.scaled(constant);
+      for (Term term : terms) {
+        product = product.plus(other.times(term));
+      }
+      return product;
     } catch (ArithmeticException e) {
       throw new ShapeException("dimension " + this + " times " + other + " overflows 64 bits", e);
     }
-    return new Dim(product);
   }
 
-  private static void merge(TreeMap<Monomial, Long> terms, Monomial monomial, long factor) {
-    long sum = Math.addExact(terms.getOrDefault(monomial, 0L), factor);
-    if (sum == 0) {
-      terms.remove(monomial);
-    } else {
-      terms.put(monomial, sum);
+  private Dim scaled(long factor) {
+    if (factor == 0 || factor == 1) {
+      return factor == 0 ? ZERO : this;
     }
+    Term[] scaled = terms.clone();
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] = new Term(terms[i].monomial, Math.multiplyExact(terms[i].factor, factor));
+    }
+    return new Dim(scaled, Math.multiplyExact(constant, factor));
+  }
+
+  private Dim times(Term by) {
+    Term[] products = constant == 0 ? NONE : new Term[] {scaled(by, constant)};
+    for (Term term : terms) {
+      Term product =
+          new Term(term.monomial.times(by.monomial), Math.multiplyExact(term.factor, by.factor));
+      products = sum(products, new Term[] {product});
+    }
+    return new Dim(products, 0);
+  }
+
+  private static Term scaled(Term term, long factor) {
+    return new Term(term.monomial, Math.multiplyExact(term.factor, factor));
   }
 
   /** Division rounded down. */
@@ -260,14 +173,14 @@ public final class Dim implements Comparable<Dim> {
       return exact;
     }
     if (isConstant() && divisor.isConstant()) {
-      return of(Math.floorDiv(constant(), divisor.constant()));
+      return of(Math.floorDiv(constant, divisor.constant));
     }
     long[] range = range();
     long[] by = divisor.range();
     if (range[0] >= 0 && by[0] > 0 && range[1] < by[0]) {
       return ZERO;
     }
-    return of(new Operation(Operator.FLOOR_DIV, this, divisor));
+    return of(new Atom.Operation(Atom.Operator.FLOOR_DIV, this, divisor));
   }
 
   /** Division rounded up. */
@@ -284,33 +197,54 @@ public final class Dim implements Comparable<Dim> {
       return ZERO;
     }
     if (isConstant() && divisor.isConstant()) {
-      return of(Math.floorMod(constant(), divisor.constant()));
+      return of(Math.floorMod(constant, divisor.constant));
     }
     if (range()[0] >= 0 && range()[1] < divisor.range()[0]) {
       return this;
     }
-    return of(new Operation(Operator.MOD, this, divisor));
+    return of(new Atom.Operation(Atom.Operator.MOD, this, divisor));
   }
 
   /** The quotient where the division leaves no remainder for any value; null otherwise. */
-  public @org.jspecify.annotations.Nullable Dim exactQuotient(Dim divisor) {
-    if (equals(divisor) && !divisor.is(0)) {
+  public @Nullable Dim exactQuotient(Dim divisor) {
+    if (divisor.terms.length == 0) {
+      return exactQuotient(divisor.constant);
+    }
+    if (equals(divisor)) {
       return ONE;
     }
-    if (divisor.terms.size() != 1) {
+    if (divisor.terms.length != 1 || divisor.constant != 0 || constant != 0) {
       return null;
     }
-    Monomial by = divisor.terms.firstKey();
-    long factor = divisor.terms.firstEntry().getValue();
-    TreeMap<Monomial, Long> quotient = new TreeMap<>();
-    for (Map.Entry<Monomial, Long> term : terms.entrySet()) {
-      Monomial rest = term.getKey().over(by);
-      if (rest == null || term.getValue() % factor != 0) {
+    Term by = divisor.terms[0];
+    Dim quotient = ZERO;
+    for (Term term : terms) {
+      List<Atom> rest = term.monomial.over(by.monomial);
+      if (rest == null || term.factor % by.factor != 0) {
         return null;
       }
-      quotient.put(rest, term.getValue() / factor);
+      long factor = term.factor / by.factor;
+      quotient =
+          quotient.plus(
+              rest.isEmpty()
+                  ? of(factor)
+                  : new Dim(new Term[] {new Term(Monomial.product(rest), factor)}, 0));
     }
-    return new Dim(quotient);
+    return quotient;
+  }
+
+  private @Nullable Dim exactQuotient(long divisor) {
+    if (divisor == 0 || constant % divisor != 0) {
+      return null;
+    }
+    Term[] quotient = terms.clone();
+    for (int i = 0; i < quotient.length; i++) {
+      if (terms[i].factor % divisor != 0) {
+        return null;
+      }
+      quotient[i] = new Term(terms[i].monomial, terms[i].factor / divisor);
+    }
+    return new Dim(quotient, constant / divisor);
   }
 
   public Dim min(Dim other) {
@@ -322,7 +256,7 @@ public final class Dim implements Comparable<Dim> {
     if (a[1] <= b[0]) {
       return this;
     }
-    return b[1] <= a[0] ? other : of(ordered(Operator.MIN, this, other));
+    return b[1] <= a[0] ? other : of(ordered(Atom.Operator.MIN, this, other));
   }
 
   public Dim max(Dim other) {
@@ -334,20 +268,22 @@ public final class Dim implements Comparable<Dim> {
     if (a[0] >= b[1]) {
       return this;
     }
-    return b[0] >= a[1] ? other : of(ordered(Operator.MAX, this, other));
+    return b[0] >= a[1] ? other : of(ordered(Atom.Operator.MAX, this, other));
   }
 
-  private static Operation ordered(Operator operator, Dim a, Dim b) {
-    return a.compareTo(b) <= 0 ? new Operation(operator, a, b) : new Operation(operator, b, a);
+  private static Atom.Operation ordered(Atom.Operator operator, Dim a, Dim b) {
+    return a.compareTo(b) <= 0
+        ? new Atom.Operation(operator, a, b)
+        : new Atom.Operation(operator, b, a);
   }
 
   /** The value for these bindings; overflow is a {@link ShapeException}. */
   public long evaluate(Bindings bindings) {
     try {
-      long sum = 0;
-      for (Map.Entry<Monomial, Long> term : terms.entrySet()) {
-        long product = term.getValue();
-        for (Atom atom : term.getKey().atoms()) {
+      long sum = constant;
+      for (Term term : terms) {
+        long product = term.factor;
+        for (Atom atom : term.monomial.atoms()) {
           product = Math.multiplyExact(product, atom.evaluate(bindings));
         }
         sum = Math.addExact(sum, product);
@@ -374,12 +310,12 @@ public final class Dim implements Comparable<Dim> {
     return range()[1];
   }
 
-  private long[] range() {
-    long low = 0;
-    long high = 0;
-    for (Map.Entry<Monomial, Long> term : terms.entrySet()) {
-      long[] product = {term.getValue(), term.getValue()};
-      for (Atom atom : term.getKey().atoms()) {
+  long[] range() {
+    long low = constant;
+    long high = constant;
+    for (Term term : terms) {
+      long[] product = {term.factor, term.factor};
+      for (Atom atom : term.monomial.atoms()) {
         long[] r = atom.range();
         long a = saturatedTimes(product[0], r[0]);
         long b = saturatedTimes(product[0], r[1]);
@@ -394,7 +330,7 @@ public final class Dim implements Comparable<Dim> {
     return new long[] {low, high};
   }
 
-  private static long saturatedTimes(long a, long b) {
+  static long saturatedTimes(long a, long b) {
     long high = Math.multiplyHigh(a, b);
     long low = a * b;
     if ((high == 0 && low >= 0) || (high == -1 && low < 0)) {
@@ -413,12 +349,15 @@ public final class Dim implements Comparable<Dim> {
 
   /** The symbols this expression reads. */
   public Set<Symbol> symbols() {
+    if (isConstant()) {
+      return Set.of();
+    }
     Set<Symbol> symbols = new TreeSet<>();
-    for (Monomial monomial : terms.keySet()) {
-      for (Atom atom : monomial.atoms()) {
+    for (Term term : terms) {
+      for (Atom atom : term.monomial.atoms()) {
         switch (atom) {
-          case Free free -> symbols.add(free.symbol());
-          case Operation operation -> {
+          case Atom.Free free -> symbols.add(free.symbol());
+          case Atom.Operation operation -> {
             symbols.addAll(operation.left().symbols());
             symbols.addAll(operation.right().symbols());
           }
@@ -430,14 +369,17 @@ public final class Dim implements Comparable<Dim> {
 
   /** This expression with symbols replaced; symbols that {@code replacements} lacks stay. */
   public Dim substitute(Map<Symbol, Dim> replacements) {
-    Dim sum = ZERO;
-    for (Map.Entry<Monomial, Long> term : terms.entrySet()) {
-      Dim product = of(term.getValue());
-      for (Atom atom : term.getKey().atoms()) {
+    if (isConstant()) {
+      return this;
+    }
+    Dim sum = of(constant);
+    for (Term term : terms) {
+      Dim product = of(term.factor);
+      for (Atom atom : term.monomial.atoms()) {
         Dim value =
             switch (atom) {
-              case Free free -> replacements.getOrDefault(free.symbol(), of(free.symbol()));
-              case Operation o -> {
+              case Atom.Free free -> replacements.getOrDefault(free.symbol(), of(free.symbol()));
+              case Atom.Operation o -> {
                 Dim left = o.left().substitute(replacements);
                 Dim right = o.right().substitute(replacements);
                 yield switch (o.operator()) {
@@ -455,41 +397,62 @@ public final class Dim implements Comparable<Dim> {
     return sum;
   }
 
-  private static String write(TreeMap<Monomial, Long> terms) {
-    if (terms.isEmpty()) {
-      return "0";
+  private String write() {
+    if (terms.length == 0) {
+      return Long.toString(constant);
     }
-    StringBuilder text = new StringBuilder();
-    terms.forEach((monomial, factor) -> {
-      text.append(factor < 0 ? "-" : text.isEmpty() ? "" : "+");
-      long size = Math.abs(factor);
-      List<String> parts = new ArrayList<>();
-      if (size != 1 || monomial.atoms().isEmpty()) {
-        parts.add(Long.toString(size));
+    StringBuilder written = new StringBuilder();
+    for (Term term : terms) {
+      written.append(term.factor < 0 ? "-" : written.isEmpty() ? "" : "+");
+      if (Math.abs(term.factor) != 1) {
+        written.append(Math.abs(term.factor)).append('*');
       }
-      monomial.atoms().forEach(atom -> parts.add(atom.toString()));
-      text.append(String.join("*", parts));
-    });
-    return text.toString();
+      written.append(term.monomial);
+    }
+    if (constant != 0) {
+      written.append(constant < 0 ? "" : "+").append(constant);
+    }
+    return written.toString();
   }
 
+  /** By their texts. */
   @Override
   public int compareTo(Dim other) {
-    return text.compareTo(other.text);
+    return toString().compareTo(other.toString());
   }
 
   @Override
-  public boolean equals(@org.jspecify.annotations.Nullable Object other) {
-    return other instanceof Dim dim && terms.equals(dim.terms);
+  public boolean equals(@Nullable Object other) {
+    if (!(other instanceof Dim dim)
+        || constant != dim.constant
+        || terms.length != dim.terms.length) {
+      return false;
+    }
+    for (int i = 0; i < terms.length; i++) {
+      if (terms[i].factor != dim.terms[i].factor
+          || !terms[i].monomial.equals(dim.terms[i].monomial)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override
   public int hashCode() {
-    return terms.hashCode();
+    int hash = Long.hashCode(constant);
+    for (Term term : terms) {
+      hash = 31 * hash + Long.hashCode(term.factor) + term.monomial.hashCode();
+    }
+    return hash;
   }
 
   @Override
   public String toString() {
-    return text;
+    String known = text;
+    if (known == null) {
+      known = write();
+      text = known;
+    }
+    return known;
   }
 }
