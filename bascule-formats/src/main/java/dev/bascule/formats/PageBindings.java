@@ -1,6 +1,5 @@
 package dev.bascule.formats;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
@@ -23,11 +22,18 @@ final class PageBindings {
 
   /** Finds the call when it is first needed. */
   private static final class Calls {
-    private static final MethodHandle MADVISE =
+    private static final MemorySegment MADVISE =
+        Linker.nativeLinker().defaultLookup().findOrThrow("madvise");
+
+    /**
+     * More arguments than the call has, which it ignores: the JVM writes code for each shape, and
+     * this one is the device's too.
+     */
+    private static final MethodHandle CALL =
         Linker.nativeLinker()
             .downcallHandle(
-                Linker.nativeLinker().defaultLookup().findOrThrow("madvise"),
-                FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+                FunctionDescriptor.of(
+                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
   }
 
   /**
@@ -41,13 +47,14 @@ final class PageBindings {
     long start = Math.ceilDiv(mapping.address(), PAGE_BYTES) * PAGE_BYTES;
     long end = Math.floorDiv(mapping.address() + mapping.byteSize(), PAGE_BYTES) * PAGE_BYTES;
     if (end > start) {
-      int ignored = advise(start, end - start);
+      long ignored = advise(start, end - start);
     }
   }
 
-  private static int advise(long address, long bytes) {
+  private static long advise(long address, long bytes) {
     try {
-      return (int) Calls.MADVISE.invokeExact(address, bytes, MADV_DONTNEED);
+      return (long)
+          Calls.CALL.invokeExact(Calls.MADVISE, address, bytes, (long) MADV_DONTNEED, 0L, 0L, 0L);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

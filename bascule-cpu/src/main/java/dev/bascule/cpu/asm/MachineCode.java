@@ -1,22 +1,9 @@
 package dev.bascule.cpu.asm;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
-/**
- * Calls emitted code. All code has one signature, {@code void (arguments, low, high)}, so one
- * handle serves it.
- */
+/** Calls emitted code. All code has one signature, {@code void (arguments, low, high)}. */
 public final class MachineCode {
-  private static final MethodHandle CALL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              FunctionDescriptor.ofVoid(
-                  ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
-
   private MachineCode() {}
 
   /**
@@ -29,12 +16,6 @@ public final class MachineCode {
    * @param high index after the last
    */
   public static void run(MemorySegment code, long arguments, long low, long high) {
-    try {
-      CALL.invokeExact(code, arguments, low, high);
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new AssertionError("a downcall throws nothing checked", e);
-    }
+    long ignored = NativeFunction.call(code, arguments, low, high);
   }
 }
