@@ -4,6 +4,7 @@ import dev.bascule.core.ShapeException;
 import dev.bascule.core.Tensor;
 import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.Linear;
+import dev.bascule.engine.rewrite.Inliner;
 import dev.bascule.formats.gguf.GgufFile;
 import dev.bascule.models.CacheType;
 import dev.bascule.models.Decoder;
@@ -65,11 +66,14 @@ public final class DecoderSubject implements Subject {
     return graph(CacheType.F32, Linear.Activations.F32);
   }
 
+  /** With every layer's ops in sight: which of them is the first that differs is to be told. */
   private Graph graph(CacheType cache, Linear.Activations activations) {
-    return Decoder.graph(
-        model.config(),
-        model.weights(),
-        new Decoder.Limits(ids.length, ids.length, ids.length, cache, activations));
+    Graph layers =
+        Decoder.graph(
+            model.config(),
+            model.weights(),
+            new Decoder.Limits(ids.length, ids.length, ids.length, cache, activations));
+    return Inliner.inline(layers, node -> !Decoder.isLayer(node));
   }
 
   @Override

@@ -5,19 +5,15 @@ import dev.bascule.core.Dim;
 import dev.bascule.core.ShapeException;
 import dev.bascule.core.Symbol;
 import dev.bascule.core.device.Device;
-import dev.bascule.core.device.LibraryKernel;
 import dev.bascule.core.device.Stream;
 import dev.bascule.core.graph.Graph;
-import dev.bascule.core.graph.LibraryOp;
 import dev.bascule.core.graph.Node;
-import dev.bascule.core.graph.Scatter;
 import dev.bascule.core.graph.Value;
 import dev.bascule.engine.rewrite.Specializer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Compiles graphs for one device. Thread-safe; owns the constants of its plans, which live until it
@@ -126,27 +122,10 @@ public final class Engine implements AutoCloseable {
   }
 
   private Plan build(Graph graph, Constants used, Stream stream) {
-    Pipeline.Prepared prepared = Pipeline.prepare(graph, this::claims);
-    Graph ready = prepared.graph();
-    Map<Node, LibraryKernel> library = new HashMap<>();
-    for (Node node : ready.nodes()) {
-      libraryKernel(node).ifPresent(kernel -> library.put(node, kernel));
-    }
-    Schedule schedule = new Schedule(ready, library);
-    Bindings largest = largest(ready, schedule.order);
-    return new PlanBuilder(device, used, stream, ready, schedule, largest).build(prepared.notes());
-  }
-
-  private boolean claims(Node node) {
-    return libraryKernel(node).isPresent();
-  }
-
-  private Optional<LibraryKernel> libraryKernel(Node node) {
-    if (!(node.op() instanceof LibraryOp || node.op() instanceof Scatter)) {
-      return Optional.empty();
-    }
-    var call = Schedule.call(node, Optional.empty());
-    return device.library().stream().filter(kernel -> kernel.accepts(call)).findFirst();
+    Scheduler scheduler = new Scheduler(device);
+    Schedule schedule = scheduler.schedule(graph);
+    Bindings largest = largest(schedule.graph, schedule.order());
+    return new PlanBuilder(device, used, stream, schedule, largest).build(scheduler.notes());
   }
 
   /** Every symbol at the end of its declared range. */

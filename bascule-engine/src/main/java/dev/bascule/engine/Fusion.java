@@ -5,6 +5,7 @@ import dev.bascule.core.Shape;
 import dev.bascule.core.device.LibraryKernel;
 import dev.bascule.core.graph.Bitcast;
 import dev.bascule.core.graph.Broadcast;
+import dev.bascule.core.graph.Call;
 import dev.bascule.core.graph.Cast;
 import dev.bascule.core.graph.Concat;
 import dev.bascule.core.graph.Constant;
@@ -108,6 +109,7 @@ final class Fusion {
         }
       }
       case NonZero n -> settle(node, new Unit.Host(node), List.of(node.operand(0)));
+      case Call c -> settle(node, new Unit.Region(node), node.operands());
       default -> {
         LibraryKernel kernel = libraryKernels.get(node);
         if (kernel != null) {

@@ -38,16 +38,11 @@ final class PlanBuilder {
   private final IdentityHashMap<Object, Integer> numbers = new IdentityHashMap<>();
 
   PlanBuilder(
-      Device device,
-      Constants constants,
-      Stream stream,
-      Graph graph,
-      Schedule schedule,
-      Bindings largest) {
+      Device device, Constants constants, Stream stream, Schedule schedule, Bindings largest) {
     this.device = device;
     this.constants = constants;
     this.stream = stream;
-    this.graph = graph;
+    this.graph = schedule.graph;
     this.schedule = schedule;
     this.largest = largest;
     this.inPlace = new StatesInPlace(graph, schedule);
@@ -65,7 +60,7 @@ final class PlanBuilder {
 
   private Plan plan(List<String> notes) {
     IdentityHashMap<Task, Long> workspaces = new IdentityHashMap<>();
-    for (Task task : schedule.order) {
+    for (Task task : schedule.order()) {
       compile(task)
           .ifPresent(launchable -> {
             launchables.put(task, launchable);
@@ -74,7 +69,8 @@ final class PlanBuilder {
     }
     List<Value> inputs = graph.inputs();
     List<Value> kept = graph.roots().stream().map(schedule::storage).toList();
-    MemoryPlan memory = new MemoryPlan(inputs, schedule.order, kept, inPlace::contains, workspaces);
+    MemoryPlan memory =
+        new MemoryPlan(inputs, schedule.order(), kept, inPlace::contains, workspaces);
     buffers.add(new Plan.Source.Arena());
     encodeConstants();
     List<Plan.Segment> segments = segments(memory);
@@ -105,7 +101,12 @@ final class PlanBuilder {
       case Task.KernelTask kernel -> Optional.of(device.compile(kernel.kernel()));
       case Task.LibraryTask library -> Optional.of(library.kernel().prepare(library.call()));
       case Task.HostTask host -> Optional.empty();
+      case Task.RegionTask region -> throw inOneTask(region);
     };
+  }
+
+  private static IllegalStateException inOneTask(Task.RegionTask region) {
+    return new IllegalStateException("region '" + region.label() + "' was not taken apart");
   }
 
   /**
@@ -115,7 +116,7 @@ final class PlanBuilder {
   private void encodeConstants() {
     record Weight(Constant constant, Encoding encoding) {}
     List<Weight> weights = new ArrayList<>();
-    for (Task task : schedule.order) {
+    for (Task task : schedule.order()) {
       if (task instanceof Task.LibraryTask library) {
         for (int i = 0; i < library.operands().size(); i++) {
           if (library.operands().get(i).node().op() instanceof Constant constant) {
@@ -141,7 +142,7 @@ final class PlanBuilder {
   private List<Plan.Segment> segments(MemoryPlan memory) {
     List<Plan.Segment> segments = new ArrayList<>();
     List<Program.Step> steps = new ArrayList<>();
-    for (Task task : schedule.order) {
+    for (Task task : schedule.order()) {
       Launchable launchable = launchables.get(task);
       if (launchable != null) {
         steps.add(new Program.Step(task.label(), launchable, operands(task, memory)));
@@ -180,6 +181,7 @@ final class PlanBuilder {
         }
       }
       case Task.HostTask host -> throw new IllegalStateException("host tasks have no operands");
+      case Task.RegionTask region -> throw inOneTask(region);
     }
     return operands;
   }
@@ -241,7 +243,7 @@ final class PlanBuilder {
         .append(device.info().description());
     text.append("\nnumerics exact\n");
     int number = 0;
-    for (Task task : schedule.order) {
+    for (Task task : schedule.order()) {
       Launchable launchable = launchables.get(task);
       text.append(String.format(java.util.Locale.ROOT, "%4d  %-40s ", number++, task.label()));
       text.append(

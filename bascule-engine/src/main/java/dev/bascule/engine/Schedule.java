@@ -10,6 +10,7 @@ import dev.bascule.core.graph.NonZero;
 import dev.bascule.core.graph.Value;
 import dev.bascule.core.kernel.Instruction;
 import dev.bascule.core.kernel.Kernel;
+import dev.bascule.engine.rewrite.Inliner;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -24,22 +25,85 @@ import java.util.Set;
  */
 final class Schedule {
   private final Fusion fusion;
+  private final Map<Node, Schedule> regions;
+  private final Set<Value> weights;
   private final Map<Unit, Task> tasks = new HashMap<>();
-  final List<Task> order = new ArrayList<>();
+  private final List<Task> order;
 
-  Schedule(Graph graph, Map<Node, LibraryKernel> library) {
+  /** What was scheduled. */
+  final Graph graph;
+
+  /**
+   * @param regions the nodes that stand for functions which were scheduled already
+   * @param weights values that will be constants when the plan is made
+   */
+  Schedule(
+      Graph graph,
+      Map<Node, LibraryKernel> library,
+      Map<Node, Schedule> regions,
+      Set<Value> weights) {
+    this.graph = graph;
+    this.regions = regions;
+    this.weights = weights;
     this.fusion = new Fusion(graph, library);
     for (Unit unit : fusion.units) {
       tasks.put(unit, task(unit));
     }
     waitForCounts();
     fuseEpilogues(graph);
+    List<Task> whole = new ArrayList<>();
     for (Unit unit : fusion.order()) {
       Task task = tasks.get(unit);
       if (task != null) {
-        order.add(task);
+        whole.add(task);
       }
     }
+    this.order = regions.isEmpty() ? List.copyOf(whole) : takenApart(whole);
+  }
+
+  /** The tasks in the order they run. */
+  List<Task> order() {
+    return order;
+  }
+
+  /** Copies of their own tasks in place of regions. */
+  private List<Task> takenApart(List<Task> whole) {
+    List<Task> parts = new ArrayList<>();
+    for (Task task : whole) {
+      if (task instanceof Task.RegionTask region) {
+        parts.addAll(copies(region.node(), regions.get(region.node())));
+      } else {
+        parts.add(task.with("", this::storage));
+      }
+    }
+    return List.copyOf(parts);
+  }
+
+  /** The tasks of {@code inside} on the operands of {@code node}, whose results they make. */
+  private List<Task> copies(Node node, Schedule inside) {
+    String prefix = Inliner.prefix(node.label());
+    Map<Value, Value> copies = new HashMap<>();
+    for (int i = 0; i < node.operands().size(); i++) {
+      copies.put(inside.graph.inputs().get(i), node.operand(i));
+    }
+    for (Node inner : inside.graph.nodes()) {
+      if (!copies.containsKey(inner.result())) {
+        List<Value> operands = inner.operands().stream().map(copies::get).toList();
+        List<Value> results = Node.of(prefix + inner.label(), inner.op(), operands).results();
+        for (int i = 0; i < results.size(); i++) {
+          copies.put(inner.results().get(i), results.get(i));
+        }
+      }
+    }
+    inside.fusion.aliases.forEach(
+        (value, bytes) -> fusion.aliases.put(copies.get(value), copies.get(bytes)));
+    List<Value> made = List.copyOf(inside.graph.outputs().values());
+    for (int i = 0; i < made.size(); i++) {
+      fusion.aliases.put(node.results().get(i), copies.get(made.get(i)));
+    }
+    return inside.order.stream()
+        .map(task -> task.with(prefix, value -> storage(copies.get(value))))
+        .toList();
   }
 
   /** The value whose bytes hold {@code value}. */
@@ -58,22 +122,29 @@ final class Schedule {
             library.node.operands().stream().map(o -> fusion.storage(Views.base(o))).toList();
         yield new Task.LibraryTask(
             library.kernel,
-            call(library.node, Optional.empty()),
+            call(library.node, Optional.empty(), weights),
             operands,
             List.of(),
             library.node.results());
       }
+      case Unit.Region region ->
+          new Task.RegionTask(
+              region.node, region.node.operands().stream().map(fusion::storage).toList());
       case Unit.Host host ->
           new Task.HostTask(host.node, host.node.operands().stream().map(fusion::storage).toList());
     };
   }
 
-  /** The call that runs {@code node} as a library kernel. */
-  static LibraryCall call(Node node, Optional<Kernel> epilogue) {
+  /**
+   * The call that runs {@code node} as a library kernel.
+   *
+   * @param weights values that will be constants when the plan is made
+   */
+  static LibraryCall call(Node node, Optional<Kernel> epilogue, Set<Value> weights) {
     return new LibraryCall(
         node.label(),
         node.op(),
-        node.operands().stream().map(Views::view).toList(),
+        node.operands().stream().map(operand -> Views.view(operand, weights)).toList(),
         node.results().stream().map(r -> View.contiguous(r.dtype(), r.shape())).toList(),
         epilogue);
   }
@@ -212,7 +283,7 @@ final class Schedule {
     if (matrix == null) {
       return false;
     }
-    LibraryCall call = call(library.node, Optional.of(matrix));
+    LibraryCall call = call(library.node, Optional.of(matrix), weights);
     if (!library.kernel.accepts(call)) {
       return false;
     }

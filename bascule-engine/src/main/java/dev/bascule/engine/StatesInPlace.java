@@ -25,7 +25,7 @@ final class StatesInPlace {
           if (last.node().op() instanceof Scatter
               && last.node().operand(0).node().op() instanceof Parameter parameter
               && parameter.state().filter(state::equals).isPresent()
-              && isLastRead(schedule.order, last.node().operand(0), last)) {
+              && isLastRead(schedule.order(), last.node().operand(0), last)) {
             states.put(last, state);
           }
         });

@@ -6,6 +6,7 @@ import dev.bascule.core.graph.Node;
 import dev.bascule.core.graph.Value;
 import dev.bascule.core.kernel.Kernel;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * One step of a plan before it has memory: what runs, which stored values it reads and which it
@@ -17,6 +18,13 @@ sealed interface Task {
   List<Value> reads();
 
   List<Value> writes();
+
+  /** The same task on other values, its label after {@code prefix}. */
+  Task with(String prefix, UnaryOperator<Value> values);
+
+  private static List<Value> mapped(List<Value> values, UnaryOperator<Value> change) {
+    return values.stream().map(change).toList();
+  }
 
   /** A fused kernel; {@code parameters} are the stored values in the kernel's parameter order. */
   record KernelTask(Kernel kernel, List<Value> parameters) implements Task {
@@ -33,6 +41,13 @@ sealed interface Task {
     @Override
     public List<Value> writes() {
       return select(true);
+    }
+
+    @Override
+    public Task with(String prefix, UnaryOperator<Value> values) {
+      return new KernelTask(
+          prefix.isEmpty() ? kernel : kernel.named(prefix + kernel.name()),
+          mapped(parameters, values));
     }
 
     private List<Value> select(boolean output) {
@@ -73,6 +88,43 @@ sealed interface Task {
     public List<Value> writes() {
       return results;
     }
+
+    @Override
+    public Task with(String prefix, UnaryOperator<Value> values) {
+      return new LibraryTask(
+          kernel,
+          prefix.isEmpty() ? call : call.named(prefix + call.name()),
+          mapped(operands, values),
+          mapped(extras, values),
+          mapped(results, values));
+    }
+  }
+
+  /**
+   * A region that is there several times, until its own tasks take its place.
+   *
+   * @param operands storage of the node's operands
+   */
+  record RegionTask(Node node, List<Value> operands) implements Task {
+    @Override
+    public String label() {
+      return node.label();
+    }
+
+    @Override
+    public List<Value> reads() {
+      return operands;
+    }
+
+    @Override
+    public List<Value> writes() {
+      return node.results();
+    }
+
+    @Override
+    public Task with(String prefix, UnaryOperator<Value> values) {
+      throw new IllegalStateException("region '" + label() + "' was not taken apart");
+    }
   }
 
   /**
@@ -93,6 +145,12 @@ sealed interface Task {
     @Override
     public List<Value> writes() {
       return node.results();
+    }
+
+    @Override
+    public Task with(String prefix, UnaryOperator<Value> values) {
+      Node same = prefix.isEmpty() ? node : values.apply(node.result()).node();
+      return new HostTask(same, mapped(operands, values));
     }
   }
 }

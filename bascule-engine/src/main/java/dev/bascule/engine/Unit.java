@@ -86,6 +86,20 @@ abstract sealed class Unit {
     }
   }
 
+  /** A region that is there several times: it was scheduled once, and stands here for its tasks. */
+  static final class Region extends Unit {
+    final Node node;
+
+    Region(Node node) {
+      this.node = node;
+    }
+
+    @Override
+    String label() {
+      return node.label();
+    }
+  }
+
   /** An op whose result shape depends on values: it runs on the host and ends a segment. */
   static final class Host extends Unit {
     final Node node;

@@ -11,6 +11,7 @@ import dev.bascule.core.graph.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Strided views for library kernels: the movement ops between an operand and the buffer its bytes
@@ -27,14 +28,19 @@ final class Views {
     return strided(operand).base();
   }
 
-  /** How {@code operand} lies in the bytes of {@link #base}. */
-  static View view(Value operand) {
+  /**
+   * How {@code operand} lies in the bytes of {@link #base}.
+   *
+   * @param weights values that will be constants when the plan is made
+   */
+  static View view(Value operand, Set<Value> weights) {
     Strided strided = strided(operand);
     List<Dim> strides = new ArrayList<>();
     for (int axis = 0; axis < operand.shape().rank(); axis++) {
       strides.add(strided.element.factor(axis));
     }
-    boolean constant = strided.base.node().op() instanceof Constant;
+    boolean constant =
+        strided.base.node().op() instanceof Constant || weights.contains(strided.base);
     return new View(operand.dtype(), operand.shape(), strided.element.offset(), strides, constant);
   }
 

@@ -44,8 +44,19 @@ final class Caches {
     this.length = length;
   }
 
-  Map<State, Value> updates() {
-    return updates;
+  /** The last versions of the caches that were written since this was asked. */
+  Map<State, Value> takeUpdates() {
+    Map<State, Value> taken = new LinkedHashMap<>(updates);
+    updates.clear();
+    return taken;
+  }
+
+  /** What all layers read of a run's inputs: where they write, and how much is there. */
+  List<Value> shared() {
+    List<Value> shared = new ArrayList<>(rows.values());
+    shared.add(positions);
+    shared.add(length);
+    return shared;
   }
 
   /**

@@ -5,15 +5,21 @@ import dev.bascule.core.Dim;
 import dev.bascule.core.ShapeException;
 import dev.bascule.core.Symbol;
 import dev.bascule.core.TensorType;
+import dev.bascule.core.graph.Call;
 import dev.bascule.core.graph.Functions;
 import dev.bascule.core.graph.Graph;
 import dev.bascule.core.graph.Linear;
+import dev.bascule.core.graph.Node;
 import dev.bascule.core.graph.Ops;
 import dev.bascule.core.graph.Parameter;
+import dev.bascule.core.graph.State;
 import dev.bascule.core.graph.Value;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A decoder as a graph that serves prompts and single tokens alike: it takes the next n positions,
@@ -28,8 +34,9 @@ import java.util.Map;
  * <tr><td>{@code logits}<td>f32 [outputs, vocabulary]<td>
  * </table>
  *
- * <p>States are the caches of each layer, [heads of keys * capacity, elements]. However a text is
- * cut into runs, its logits have the same bits.
+ * <p>Layers of one kind are calls of one function ({@link #isLayer}). States are the caches of each
+ * layer, [heads of keys * capacity, elements]. However a text is cut into runs, its logits have the
+ * same bits.
  */
 public final class Decoder {
   public static final String EMBEDDINGS = "embeddings";
@@ -100,10 +107,27 @@ public final class Decoder {
     Value last = Parameter.input(LAST, TensorType.of(DType.I64, outputs));
     Caches caches = new Caches(limits, config.window().orElse(0), positions, length);
     Rotation rotation = Rotation.of(config.rope(), positions);
+    Map<State, Value> updates = new LinkedHashMap<>();
+    Map<LayerFunction.Kind, LayerFunction> functions = new HashMap<>();
     Value hidden = embeddings; // [n, hidden] from here on
     for (int layer = 0; layer < config.layers(); layer++) {
-      Layer blocks = new Layer(config, weights, limits.activations, layer);
-      hidden = layer(blocks, hidden, rotation, caches);
+      LayerFunction.Kind kind = LayerFunction.Kind.of(config, weights, layer);
+      LayerFunction function = functions.get(kind);
+      if (function == null) {
+        Layer blocks = new Layer(config, weights, limits.activations, layer);
+        Value result = layer(blocks, hidden, rotation, caches);
+        function =
+            new LayerFunction(
+                config,
+                weights,
+                layer,
+                hidden,
+                result,
+                caches.takeUpdates(),
+                shared(rotation, caches));
+        functions.put(kind, function);
+      }
+      hidden = function.call(layer, hidden, updates);
     }
     Layer end = new Layer(config, weights, limits.activations, 0);
     Value chosen = Ops.gather(hidden, last, 0);
@@ -113,7 +137,19 @@ public final class Decoder {
         "decoder",
         List.of(embeddings, positions, length, last),
         new LinkedHashMap<>(Map.of(LOGITS, logits)),
-        caches.updates());
+        updates);
+  }
+
+  /** Whether {@code node} stands for a layer of a decoder. */
+  public static boolean isLayer(Node node) {
+    return node.op() instanceof Call call && call.name().equals(LayerFunction.NAME);
+  }
+
+  private static Set<Value> shared(Rotation rotation, Caches caches) {
+    Set<Value> shared = new HashSet<>(caches.shared());
+    shared.add(rotation.cosines());
+    shared.add(rotation.sines());
+    return shared;
   }
 
   private static Value layer(Layer blocks, Value hidden, Rotation rotation, Caches caches) {

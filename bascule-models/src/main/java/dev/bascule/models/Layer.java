@@ -12,7 +12,7 @@ import java.util.List;
 record Layer(DecoderConfig config, Weights weights, Linear.Activations activations, int number) {
   /** The label of an op of this layer. */
   String label(String op) {
-    return "layers." + number + "." + op;
+    return LayerFunction.label(number) + op;
   }
 
   /** The same value under a label, for plans and certificates. */

@@ -21,4 +21,9 @@ public record LibraryCall(
     operands = List.copyOf(operands);
     results = List.copyOf(results);
   }
+
+  /** The same call under another name. */
+  public LibraryCall named(String other) {
+    return new LibraryCall(other, op, operands, results, epilogue);
+  }
 }

@@ -36,6 +36,11 @@ public record Kernel(
     body = List.copyOf(body);
   }
 
+  /** The same kernel under another name. */
+  public Kernel named(String other) {
+    return new Kernel(other, domain, rowRank, parameters, body);
+  }
+
   /** True where the body folds its row axes. */
   public boolean isRow() {
     return rowRank > 0;

@@ -32,7 +32,7 @@ public final class Inliner {
    * {@code graph} with every {@link Call} replaced by its body and every {@link LibraryOp} by its
    * decomposition, recursively, except those that {@code kept} accepts. It is asked once for each,
    * with the operands already expanded. Nodes of a region are labelled {@code
-   * label-of-the-region/label}.
+   * label-of-the-region/label}; see {@link #prefix}.
    */
   public static Graph inline(Graph graph, Predicate<Node> kept) {
     return Rewriter.replaceRoots(graph, inline(graph.roots(), kept));
@@ -115,8 +115,15 @@ public final class Inliner {
     }
   }
 
+  /**
+   * What labels inside a region begin with: its own label, and a slash unless that ends in a dot.
+   */
+  public static String prefix(String label) {
+    return label.endsWith(".") ? label : label + "/";
+  }
+
   private void push(List<Value> roots, Map<Value, Value> known, Node rebuilt, Node site) {
-    open.push(new Region(roots, known, rebuilt.label() + "/", site));
+    open.push(new Region(roots, known, prefix(rebuilt.label()), site));
   }
 
   private static List<Value> decompose(LibraryOp library, Node node) {

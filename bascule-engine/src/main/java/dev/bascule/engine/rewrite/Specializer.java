@@ -31,6 +31,9 @@ import java.util.Map;
 public final class Specializer {
   private final Map<Symbol, Dim> narrowed;
 
+  /** A function that is called several times stays one. */
+  private final Map<Graph, Graph> bodies = new HashMap<>();
+
   private Specializer(Map<Symbol, Dim> narrowed) {
     this.narrowed = narrowed;
   }
@@ -85,9 +88,18 @@ public final class Specializer {
       case Pad p -> new Pad(dims(p.low()), dims(p.high()));
       case Iota i -> new Iota(shape(i.shape()), i.axis());
       case DimensionValue d -> new DimensionValue(d.dim().substitute(narrowed));
-      case Call c -> new Call(c.name(), c.attributes(), graph(c.body()));
+      case Call c -> new Call(c.name(), c.attributes(), body(c.body()));
       default -> op;
     };
+  }
+
+  private Graph body(Graph body) {
+    Graph known = bodies.get(body);
+    if (known == null) {
+      known = graph(body);
+      bodies.put(body, known);
+    }
+    return known;
   }
 
   private Shape shape(Shape shape) {
