@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -71,7 +72,7 @@ final class Schedule {
     List<Task> parts = new ArrayList<>();
     for (Task task : whole) {
       if (task instanceof Task.RegionTask region) {
-        parts.addAll(copies(region.node(), regions.get(region.node())));
+        parts.addAll(copies(region.node(), Objects.requireNonNull(regions.get(region.node()))));
       } else {
         parts.add(task.with("", this::storage));
       }
@@ -102,7 +103,7 @@ final class Schedule {
       fusion.aliases.put(node.results().get(i), copies.get(made.get(i)));
     }
     return inside.order.stream()
-        .map(task -> task.with(prefix, value -> storage(copies.get(value))))
+        .map(task -> task.with(prefix, value -> storage(Objects.requireNonNull(copies.get(value)))))
         .toList();
   }
 
