@@ -167,6 +167,11 @@ final class CertifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (main.deviceName().isPresent()) {
+      throw new RequestException(
+          "certify: --device would have no effect; name the devices with --on, such as --on cpu,"
+              + main.deviceName().get());
+    }
     return check == null ? certify() : check(check);
   }
 

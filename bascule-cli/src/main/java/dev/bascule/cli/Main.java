@@ -114,9 +114,14 @@ public final class Main implements Runnable {
     return opened;
   }
 
+  /** The name of the device asked for, if one is. */
+  Optional<String> deviceName() {
+    return Optional.ofNullable(device);
+  }
+
   /** The device asked for, if one is; the caller closes it. */
   Optional<Device> openNamedDevice() {
-    return Optional.ofNullable(device).map(this::openDevice);
+    return deviceName().map(this::openDevice);
   }
 
   private Device openDevice(String name) {

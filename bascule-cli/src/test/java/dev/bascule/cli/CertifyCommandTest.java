@@ -239,4 +239,12 @@ class CertifyCommandTest {
     assertThat(run.err()).contains("--on takes two devices");
     assertThat(run.code()).isEqualTo(2);
   }
+
+  @Test
+  void aDeviceThatWouldNotBeUsedIsAWrongRequest() {
+    CommandLineRun run =
+        certify(whole().toString(), "--device", "opencl", "--on", "cpu,cpu:portable");
+    assertThat(run.err()).contains("--device would have no effect", "--on cpu,opencl");
+    assertThat(run.code()).isEqualTo(2);
+  }
 }
