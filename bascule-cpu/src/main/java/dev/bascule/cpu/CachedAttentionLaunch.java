@@ -10,6 +10,8 @@ import dev.bascule.cpu.gemm.Product;
 import dev.bascule.cpu.gemm.Region;
 import dev.bascule.cpu.gemm.RightOperand;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -38,7 +40,7 @@ final class CachedAttentionLaunch implements CpuLaunch {
   private final CachedAttentionShape shape;
   private final Operands operands;
   private final Optional<Gemm> packing;
-  private final Readers readers;
+  private final List<Optional<CacheCode>> readers;
   private final List<AttentionScratch> scratch;
   private final WorkerPool pool;
   private final WorkerPool.Work work = this::runUnits;
@@ -62,9 +64,20 @@ final class CachedAttentionLaunch implements CpuLaunch {
     this.shape = shape;
     this.operands = operands;
     this.packing = packing;
-    this.readers = readers;
+    this.readers = byHeads(shape, readers);
     this.scratch = scratch;
     this.pool = pool;
+  }
+
+  /** Of every number of heads that a unit has. */
+  private static List<Optional<CacheCode>> byHeads(CachedAttentionShape shape, Readers readers) {
+    List<Optional<CacheCode>> all =
+        new ArrayList<>(Collections.nCopies(shape.heads() + 1, Optional.empty()));
+    for (long unit = 0; shape.isSingle() && unit < shape.parts(); unit++) {
+      int heads = shape.unit(unit).heads();
+      all.set(heads, readers.of(heads));
+    }
+    return all;
   }
 
   @Override
@@ -79,15 +92,20 @@ final class CachedAttentionLaunch implements CpuLaunch {
     if (positions < shape.queries() || positions > shape.capacity()) {
       return true;
     }
-    pool.run(work, shape.units(), 1);
+    pool.run(work, shape.units(), shape.isSingle() ? unitsTogether() : 1);
     return false;
+  }
+
+  /** Of one query's units: where one ends, the next one's keys are asked for. */
+  private long unitsTogether() {
+    return Math.max(1, shape.units() / (2L * pool.threads()));
   }
 
   private void runUnits(int worker, long low, long high) {
     for (long number = low; number < high; number++) {
       CachedAttentionShape.Unit unit = shape.unit(number);
       if (shape.isSingle()) {
-        runToken(scratch.get(worker), unit);
+        runToken(scratch.get(worker), unit, shape.unit(Math.min(number + 1, high - 1)));
       } else {
         runPrompt(scratch.get(worker), unit);
       }
@@ -95,13 +113,15 @@ final class CachedAttentionLaunch implements CpuLaunch {
   }
 
   /** One query of several heads: they are the rows of all products. */
-  private void runToken(AttentionScratch tile, CachedAttentionShape.Unit unit) {
-    Optional<CacheCode> reader = readers.of(unit.heads());
+  private void runToken(
+      AttentionScratch tile, CachedAttentionShape.Unit unit, CachedAttentionShape.Unit next) {
+    Optional<CacheCode> reader = readers.get(unit.heads());
     int heads = unit.heads();
     long firstBlock = shape.firstBlock(positions - 1);
     for (long key = firstBlock; key < positions; key += shape.keyBlock()) {
       long keys = Math.min(shape.keyBlock(), positions - key);
       boolean isFirst = key == firstBlock;
+      boolean isLast = key + keys == positions;
       boolean fits = reader.isPresent() && key + reader.get().keyStep() <= shape.capacity();
       // keys before the window weigh nothing: what is not read of them need not be known
       long skipped = reader.isPresent() ? unseen(key, reader.get().keyStep()) : 0;
@@ -121,6 +141,9 @@ final class CachedAttentionLaunch implements CpuLaunch {
                 tile.scores().address() + skipped * Float.BYTES,
                 tile.output().address(),
                 isFirst,
+                isLast
+                    ? operands.keys.address(next.kvHead(), firstBlock)
+                    : operands.keys.address(unit.kvHead(), key + keys),
                 tile.arguments());
       } else {
         mix(tile, heads, valueMatrix(tile, unit, key, keys), keys, isFirst);
@@ -148,16 +171,17 @@ final class CachedAttentionLaunch implements CpuLaunch {
     long step = reader.keyStep();
     long whole = Math.min(Math.ceilDiv(keys, step) * step, (shape.capacity() - key) / step * step);
     CacheCode.Rows rows = operands.keys.rows(unit.kvHead(), key + skipped);
+    long next = operands.values.address(unit.kvHead(), key + skipped);
     long queries = operands.queries.address(Float.BYTES, 0, unit.head());
     if (skipped < whole) {
       long target = tile.scores().address() + skipped * Float.BYTES;
-      reader.score(queries, rows, whole - skipped, target, tile.arguments());
+      reader.score(queries, rows, whole - skipped, target, next, tile.arguments());
     }
     if (whole < keys) {
       long from = keys - step;
       CacheCode.Rows last = operands.keys.rows(unit.kvHead(), key + from);
       long target = tile.scores().address() + from * Float.BYTES;
-      reader.score(queries, last, step, target, tile.arguments());
+      reader.score(queries, last, step, target, next, tile.arguments());
     }
   }
 

@@ -21,9 +21,14 @@ record CachedRows(
     CacheFormat format,
     Optional<RowWidener> widener) {
 
+  /** Where a row's numbers begin. */
+  long address(int head, long position) {
+    return numbers.address(format.bytes(), position, head);
+  }
+
   /** As they lie. */
   CacheCode.Rows rows(int head, long position) {
-    long at = numbers.address(format.bytes(), position, head);
+    long at = address(head, position);
     long stride = numbers.strides()[0] * format.bytes();
     if (scales.isEmpty()) {
       return new CacheCode.Rows(at, stride, 0, 0);

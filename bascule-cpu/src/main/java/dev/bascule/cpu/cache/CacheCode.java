@@ -53,15 +53,18 @@ public final class CacheCode {
    *
    * @param queries address, f32 [heads, width]
    * @param target address, f32 [heads, scoreStride]
+   * @param next address of what is read after the keys
    * @param arguments {@link #ARGUMENT_BYTES} that nobody else uses meanwhile
    */
-  public void score(long queries, Rows keys, long count, long target, MemorySegment arguments) {
+  public void score(
+      long queries, Rows keys, long count, long target, long next, MemorySegment arguments) {
     set(arguments, ScoreKernel.Argument.QUERIES, queries);
     set(arguments, ScoreKernel.Argument.KEYS, keys.address);
     set(arguments, ScoreKernel.Argument.KEY_STRIDE, keys.stride);
     set(arguments, ScoreKernel.Argument.SCALES, keys.scales);
     set(arguments, ScoreKernel.Argument.SCALE_STRIDE, keys.scaleStride);
     set(arguments, ScoreKernel.Argument.SCORES, target);
+    set(arguments, ScoreKernel.Argument.NEXT, next);
     long groups = Math.ceilDiv(count, (long) keyStep);
     MachineCode.run(scores, arguments.address(), 0, groups);
   }
@@ -72,9 +75,16 @@ public final class CacheCode {
    * @param weights address, f32 [heads, scoreStride]
    * @param out address, f32 [heads, channels]
    * @param fromZero true where what is there does not count
+   * @param next address of what is read after the values
    */
   public void mix(
-      Rows values, long count, long weights, long out, boolean fromZero, MemorySegment arguments) {
+      Rows values,
+      long count,
+      long weights,
+      long out,
+      boolean fromZero,
+      long next,
+      MemorySegment arguments) {
     set(arguments, MixKernel.Argument.VALUES, values.address);
     set(arguments, MixKernel.Argument.VALUE_STRIDE, values.stride);
     set(arguments, MixKernel.Argument.SCALES, values.scales);
@@ -82,6 +92,7 @@ public final class CacheCode {
     set(arguments, MixKernel.Argument.WEIGHTS, weights);
     set(arguments, MixKernel.Argument.OUT, out);
     set(arguments, MixKernel.Argument.ACCUMULATE, fromZero ? 0 : 1);
+    set(arguments, MixKernel.Argument.NEXT, next);
     MachineCode.run(mix, arguments.address(), 0, count);
   }
 

@@ -40,7 +40,9 @@ record MixKernel(IsaLevel level, CacheLayout layout) {
     /** Sums f32 [heads, channels]. */
     OUT,
     /** 0: start from zero; else from what is there. */
-    ACCUMULATE;
+    ACCUMULATE,
+    /** What is read after the values. */
+    NEXT;
 
     Mem place() {
       return Mem.at(RDI, 8 * ordinal());
@@ -55,6 +57,7 @@ record MixKernel(IsaLevel level, CacheLayout layout) {
   private static final Gpr KEYS = RDX;
   private static final Gpr COUNT = Gpr.R10;
   private static final Gpr SCALE_STRIDE = Gpr.R11;
+  private static final Gpr AHEAD = Gpr.RBX;
   private static final int LINE_BYTES = 64;
   private static final int AHEAD_BYTES = 2048;
 
@@ -91,7 +94,7 @@ record MixKernel(IsaLevel level, CacheLayout layout) {
   /** The code; a unit of its range is a key. */
   byte[] emit() {
     Assembler asm = new Assembler(level);
-    AbiFrame frame = AbiFrame.saving();
+    AbiFrame frame = AbiFrame.saving(AHEAD);
     frame.enter(asm);
     asm.sub(KEYS, RSI);
     asm.mov(OUT, Argument.OUT.place());
@@ -113,12 +116,13 @@ record MixKernel(IsaLevel level, CacheLayout layout) {
     asm.mov(SCALE, Argument.SCALES.place());
     asm.mov(WEIGHT, Argument.WEIGHTS.place());
     asm.mov(COUNT, KEYS);
+    if (from == 0) {
+      startAhead(asm);
+    }
     asm.align(32);
     Label key = asm.here();
     if (from == 0) {
-      for (int line = 0; line < layout.channels() * layout.format().bytes(); line += LINE_BYTES) {
-        asm.prefetch(Prefetch.L1, Mem.at(VALUE, AHEAD_BYTES + line));
-      }
+      ahead(asm);
     }
     for (int head = 0; head < layout.heads(); head++) {
       int at = Math.toIntExact(head * layout.scoreStride() * Float.BYTES);
@@ -140,6 +144,39 @@ record MixKernel(IsaLevel level, CacheLayout layout) {
         asm.op(Row.VMOVUPS_STORE, length(), out(head, from + vector), sum(head, vectors, vector));
       }
     }
+  }
+
+  /** Rows between the one that is added and the one that is asked for. */
+  private int rowsAhead() {
+    return Integer.highestOneBit(Math.max(1, AHEAD_BYTES / rowBytes()));
+  }
+
+  private int rowBytes() {
+    return layout.channels() * layout.format().bytes();
+  }
+
+  private void startAhead(Assembler asm) {
+    asm.mov(AHEAD, STRIDE);
+    asm.shl(AHEAD, Integer.numberOfTrailingZeros(rowsAhead()));
+    asm.add(AHEAD, VALUE);
+    Label many = asm.newLabel();
+    asm.cmp(COUNT, rowsAhead());
+    asm.jcc(Condition.GREATER, many);
+    asm.mov(AHEAD, Argument.NEXT.place());
+    asm.bind(many);
+  }
+
+  /** Asks for a row; behind the last for what is read next. */
+  private void ahead(Assembler asm) {
+    for (int line = 0; line < rowBytes(); line += LINE_BYTES) {
+      asm.prefetch(Prefetch.L1, Mem.at(AHEAD, line));
+    }
+    asm.add(AHEAD, STRIDE);
+    Label within = asm.newLabel();
+    asm.cmp(COUNT, rowsAhead() + 1);
+    asm.jcc(Condition.NOT_EQUAL, within);
+    asm.mov(AHEAD, Argument.NEXT.place());
+    asm.bind(within);
   }
 
   private Mem out(int head, int vector) {

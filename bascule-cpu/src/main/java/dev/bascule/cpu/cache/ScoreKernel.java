@@ -46,7 +46,9 @@ record ScoreKernel(IsaLevel level, CacheLayout layout) {
     /** Bytes from a key's scales to the next's. */
     SCALE_STRIDE,
     /** Scores f32 [heads, scoreStride]. */
-    SCORES;
+    SCORES,
+    /** What is read after the keys. */
+    NEXT;
 
     Mem place() {
       return Mem.at(RDI, 8 * ordinal());
@@ -128,6 +130,11 @@ record ScoreKernel(IsaLevel level, CacheLayout layout) {
     }
     asm.lea(AHEAD, Mem.at(ROWS[lanes() / 4 - 1], STRIDE, 4));
     asm.mov(KEY, AHEAD);
+    Label known = asm.newLabel();
+    asm.cmp(GROUPS, 1);
+    asm.jcc(Condition.GREATER, known);
+    asm.mov(AHEAD, Argument.NEXT.place());
+    asm.bind(known);
     asm.mov(QUERY, Argument.QUERIES.place());
     asm.mov(STEPS, rowBytes() / stepBytes());
     Label step = asm.here();
