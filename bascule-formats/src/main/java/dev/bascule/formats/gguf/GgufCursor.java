@@ -93,7 +93,7 @@ final class GgufCursor {
   /** A count of things that take {@code bytesEach} at least, so that it cannot be absurd. */
   int count(int bytesEach, int max, String what) {
     long count = number(Long.BYTES);
-    if (count < 0 || count > max || count > left() / bytesEach) {
+    if (count < 0 || count > max || count * bytesEach > left()) {
       long most = Math.min(max, left() / bytesEach);
       throw broken(
           "at most " + most + " " + what + " in the " + left() + " bytes that are left",

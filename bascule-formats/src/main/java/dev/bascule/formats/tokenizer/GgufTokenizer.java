@@ -54,6 +54,9 @@ final class GgufTokenizer {
   private final List<String> texts;
   private final int[] types;
 
+  /** The few that are more than text: {@link #CONTROL}, {@link #UNKNOWN}, {@link #USER_DEFINED}. */
+  private final int[] marked;
+
   GgufTokenizer(GgufMetadata metadata) {
     this.metadata = metadata;
     this.texts = metadata.get(PREFIX + "tokens").texts();
@@ -62,6 +65,19 @@ final class GgufTokenizer {
       throw wrong(
           "token_type", "a type for each of " + texts.size() + " tokens", types.length + "");
     }
+    this.marked = marked();
+  }
+
+  private int[] marked() {
+    IdList marked = new IdList();
+    int size = texts.size();
+    for (int id = 0; id < size; id++) {
+      int type = types[id];
+      if (type == CONTROL || type == UNKNOWN || type == USER_DEFINED) {
+        marked.add(id);
+      }
+    }
+    return marked.toArray();
   }
 
   private Optional<GgufEntry> find(String key) {
@@ -338,14 +354,12 @@ final class GgufTokenizer {
     BitSet added = new BitSet();
     BitSet special = new BitSet();
     List<AddedTokens.Rule> rules = new ArrayList<>();
-    for (int id = 0; id < texts.size(); id++) {
-      boolean isSpecial = types[id] == CONTROL || types[id] == UNKNOWN;
-      if (isSpecial || types[id] == USER_DEFINED) {
-        Token token = new Token(id, vocabulary.text(id));
-        rules.add(new AddedTokens.Rule(token, texts.get(id), false, false, false, isSpecial));
-        added.set(id);
-        special.set(id, isSpecial);
-      }
+    for (int id : marked) {
+      boolean isSpecial = types[id] != USER_DEFINED;
+      Token token = new Token(id, vocabulary.text(id));
+      rules.add(new AddedTokens.Rule(token, texts.get(id), false, false, false, isSpecial));
+      added.set(id);
+      special.set(id, isSpecial);
     }
     TokenList tokens =
         new TokenList(
@@ -372,7 +386,7 @@ final class GgufTokenizer {
     for (String key : List.of("eos_token_id", "eot_token_id", "eom_token_id")) {
       token(key).ifPresent(ends::add);
     }
-    for (int id = 0; id < texts.size(); id++) {
+    for (int id : marked) {
       if (types[id] == CONTROL && ENDS.contains(texts.get(id))) {
         ends.add(id);
       }

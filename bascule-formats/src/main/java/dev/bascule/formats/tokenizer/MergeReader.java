@@ -9,6 +9,7 @@ final class MergeReader {
   private final boolean makesSymbols;
   private final MergeTable table;
   private int rank;
+  private int last = -1;
 
   /**
    * Reads merges of these symbols.
@@ -47,14 +48,19 @@ final class MergeReader {
     if (second < 0 && makesSymbols) {
       second = made(texts.append(right, rightFrom, rightTo));
     }
-    long joinedHash = texts.hash(hash, right, rightFrom, rightTo);
-    int result = texts.findJoined(joinedHash, left, from, to, right, rightFrom, rightTo);
+    // training numbered tokens as it merged them: most become the token behind the last
+    int result = last + 1;
+    if (!texts.isJoined(result, left, from, to, right, rightFrom, rightTo)) {
+      long joinedHash = texts.hash(hash, right, rightFrom, rightTo);
+      result = texts.findJoined(joinedHash, left, from, to, right, rightFrom, rightTo);
+    }
     if (result < 0 && makesSymbols) {
       result = made(texts.append(left, from, to, right, rightFrom, rightTo));
     }
     if (first < 0 || second < 0 || result < 0) {
       return false;
     }
+    last = result;
     table.put(first, second, MergeTable.merge(rank++, result));
     return true;
   }

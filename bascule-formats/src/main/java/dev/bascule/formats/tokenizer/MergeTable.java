@@ -7,18 +7,16 @@ package dev.bascule.formats.tokenizer;
 final class MergeTable {
   static final long NONE = -1;
 
-  /** Pairs, their bits flipped; 0 is empty. */
-  private final long[] keys;
+  /** A pair, its bits flipped, so that 0 is none; and its merge behind it, in the same line. */
+  private final long[] slots;
 
-  private final long[] merges;
   private final int mask;
 
   /** Room for {@code pairs} pairs, at a load of at most two thirds. */
   MergeTable(int pairs) {
-    int slots = Integer.highestOneBit(Math.max(8, pairs + pairs / 2)) << 1;
-    this.keys = new long[slots];
-    this.merges = new long[slots];
-    this.mask = slots - 1;
+    int count = Integer.highestOneBit(Math.max(8, pairs + pairs / 2)) << 1;
+    this.slots = new long[2 * count];
+    this.mask = slots.length - 2;
   }
 
   /** Rank and result of a merge in one number: of two, the smaller comes first. */
@@ -38,12 +36,12 @@ final class MergeTable {
   void put(int left, int right, long merge) {
     long key = key(left, right);
     int slot = slot(key);
-    while (keys[slot] != 0 && keys[slot] != key) {
-      slot = (slot + 1) & mask;
+    while (slots[slot] != 0 && slots[slot] != key) {
+      slot = slot + 2 & mask;
     }
-    if (keys[slot] == 0) {
-      keys[slot] = key;
-      merges[slot] = merge;
+    if (slots[slot] == 0) {
+      slots[slot] = key;
+      slots[slot + 1] = merge;
     }
   }
 
@@ -51,11 +49,11 @@ final class MergeTable {
   long find(int left, int right) {
     long key = key(left, right);
     int slot = slot(key);
-    while (keys[slot] != 0) {
-      if (keys[slot] == key) {
-        return merges[slot];
+    while (slots[slot] != 0) {
+      if (slots[slot] == key) {
+        return slots[slot + 1];
       }
-      slot = (slot + 1) & mask;
+      slot = slot + 2 & mask;
     }
     return NONE;
   }

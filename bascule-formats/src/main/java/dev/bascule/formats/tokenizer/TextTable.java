@@ -18,7 +18,7 @@ final class TextTable {
   /** The hash of no bytes; not 0, where leading zero bytes would not count. */
   static final long HASH_START = 1;
 
-  private static final int BITS_MIN = 4;
+  private static final int SLOTS_MIN = 8;
   private static final byte[] NOTHING = {};
 
   private final long base = new SplittableRandom().nextLong() | 1;
@@ -30,10 +30,14 @@ final class TextTable {
 
   private int size;
 
-  /** Half of a hash, which spares most looks at the bytes, over an id plus one; 0 is empty. */
-  private long[] slots;
+  /**
+   * An id plus one, 0 where there is none; above it some bits of the hash, which spare nearly all
+   * looks at the bytes of another text.
+   */
+  private int[] slots;
 
-  private int indexed;
+  /** Leaves of a hash as many bits as number the slots. */
+  private int shift;
 
   /**
    * Texts that none is found of as yet.
@@ -45,7 +49,8 @@ final class TextTable {
     this.utf8 = utf8;
     this.ends = ends;
     this.size = ends.length;
-    this.slots = new long[1 << bits(ends.length)];
+    this.slots = new int[slots(ends.length)];
+    this.shift = Long.SIZE - Integer.bitCount(slots.length - 1);
   }
 
   /** Texts that are numbered from 0 on, and none is found of as yet. */
@@ -59,10 +64,9 @@ final class TextTable {
     return table;
   }
 
-  /** Two slots in three are taken at most. */
-  private static int bits(int texts) {
-    int slotsMin = Math.max(1 << BITS_MIN, texts + texts / 2);
-    return Integer.SIZE - Integer.numberOfLeadingZeros(slotsMin - 1);
+  /** A power of two, of which the ids take two thirds at most. */
+  private static int slots(int ids) {
+    return Integer.highestOneBit(Math.max(SLOTS_MIN, ids + ids / 2)) << 1;
   }
 
   /** One more than the largest id. */
@@ -102,29 +106,35 @@ final class TextTable {
 
   /** Makes a text found under its id, unless another is the same; gives the id of that, or -1. */
   int index(int id) {
+    if (id >= slots.length - slots.length / 4) {
+      grow();
+    }
     int from = start(id);
     long hash = hash(HASH_START, utf8, from, ends[id]);
     int slot = slot(hash, utf8, from, ends[id], NOTHING, 0, 0);
     if (slots[slot] != 0) {
-      return (int) slots[slot] - 1;
+      return id(slot);
     }
-    slots[slot] = mixed(hash) << Integer.SIZE | id + 1;
-    if (3L * ++indexed > 2L * slots.length) {
-      grow();
-    }
+    int mask = slots.length - 1;
+    slots[slot] = (int) mixed(hash) & ~mask | id + 1;
     return -1;
   }
 
   private void grow() {
-    long[] old = slots;
-    slots = new long[2 * old.length];
-    for (long entry : old) {
-      if (entry != 0) {
-        int id = (int) entry - 1;
-        long hash = hash(HASH_START, utf8, start(id), ends[id]);
-        slots[slot(hash, utf8, start(id), ends[id], NOTHING, 0, 0)] = entry;
+    int[] old = slots;
+    slots = new int[slots(size)];
+    shift = Long.SIZE - Integer.bitCount(slots.length - 1);
+    for (int entry : old) {
+      int id = (entry & old.length - 1) - 1;
+      if (id >= 0) {
+        index(id);
       }
     }
+  }
+
+  /** What is in a slot, or -1. */
+  private int id(int slot) {
+    return (slots[slot] & slots.length - 1) - 1;
   }
 
   private static long mixed(long hash) {
@@ -136,24 +146,31 @@ final class TextTable {
       long hash, byte[] first, int from, int to, byte[] second, int secondFrom, int secondTo) {
     long mixed = mixed(hash);
     int mask = slots.length - 1;
-    int slot = (int) (mixed >>> Long.SIZE - Integer.bitCount(mask));
+    int slot = (int) (mixed >>> shift);
     while (true) {
-      long entry = slots[slot];
+      int entry = slots[slot];
       if (entry == 0) {
         return slot;
       }
-      if ((int) (entry >>> Integer.SIZE) == (int) mixed) {
-        int id = (int) entry - 1;
-        int start = start(id);
-        int middle = start + to - from;
-        if (ends[id] - middle == secondTo - secondFrom
-            && isAt(start, first, from, to)
-            && isAt(middle, second, secondFrom, secondTo)) {
-          return slot;
-        }
+      if (((entry ^ (int) mixed) & ~mask) == 0
+          && isJoined((entry & mask) - 1, first, from, to, second, secondFrom, secondTo)) {
+        return slot;
       }
       slot = slot + 1 & mask;
     }
+  }
+
+  /** Whether the text of an id, which need not be one, is of these bytes and those. */
+  boolean isJoined(
+      int id, byte[] left, int from, int to, byte[] right, int rightFrom, int rightTo) {
+    if (id >= size) {
+      return false;
+    }
+    int start = start(id);
+    int middle = start + to - from;
+    return ends[id] - middle == rightTo - rightFrom
+        && isAt(start, left, from, to)
+        && isAt(middle, right, rightFrom, rightTo);
   }
 
   /** Whether these bytes stand at {@code start}; texts are too short for more than a plain loop. */
@@ -168,13 +185,13 @@ final class TextTable {
 
   /** The id of a text by its bytes and their {@link #hash}, or -1. */
   int find(long hash, byte[] bytes, int from, int to) {
-    return (int) slots[slot(hash, bytes, from, to, NOTHING, 0, 0)] - 1;
+    return id(slot(hash, bytes, from, to, NOTHING, 0, 0));
   }
 
   /** The id of two texts joined, or -1. */
   int findJoined(
       long hash, byte[] left, int from, int to, byte[] right, int rightFrom, int rightTo) {
-    return (int) slots[slot(hash, left, from, to, right, rightFrom, rightTo)] - 1;
+    return id(slot(hash, left, from, to, right, rightFrom, rightTo));
   }
 
   /** The id of the texts of two ids joined, or -1. */
