@@ -113,34 +113,29 @@ final class GgufTokenizer {
 
   private Vocabulary vocabulary() {
     GgufValue.Texts tokens = metadata.get(PREFIX + "tokens").utf8Texts();
-    TextTable table = new TextTable(tokens.utf8(), tokens.ends());
-    for (int id = 0; id < table.size(); id++) {
-      if (table.byteSize(id) == 0) {
-        return vocabulary(texts);
-      }
-    }
-    return vocabulary(table);
-  }
-
-  private Vocabulary vocabulary(List<String> tokens) {
-    List<String> named = new ArrayList<>(tokens);
-    // an empty text may come up again and again: it is never found in a text
-    for (int id = 0; id < named.size(); id++) {
-      if (named.get(id).isEmpty()) {
-        named.set(id, "[EMPTY_" + id + "]");
-      }
-    }
-    return vocabulary(TextTable.of(named));
+    return vocabulary(new TextTable(tokens.utf8(), tokens.ends()));
   }
 
   private Vocabulary vocabulary(TextTable tokens) {
     for (int id = 0; id < tokens.size(); id++) {
+      if (tokens.byteSize(id) == 0) {
+        return vocabulary(named(tokens));
+      }
       if (tokens.index(id) >= 0) {
         String text = FormatException.quote(tokens.text(id));
         throw wrong("tokens[" + id + "]", "each token once", text + " again");
       }
     }
     return new Vocabulary(tokens);
+  }
+
+  /** An empty text may come up again and again: it is never found in a text. */
+  private static TextTable named(TextTable tokens) {
+    List<String> texts = new ArrayList<>();
+    for (int id = 0; id < tokens.size(); id++) {
+      texts.add(tokens.byteSize(id) == 0 ? "[EMPTY_" + id + "]" : tokens.text(id));
+    }
+    return TextTable.of(texts);
   }
 
   private OptionalInt token(String key) {
@@ -302,7 +297,7 @@ final class GgufTokenizer {
       boolean starts = text.startsWith(MARK);
       pieces.add(starts ? text.substring(1) : isPiece ? "##" + text : text);
     }
-    Vocabulary vocabulary = vocabulary(pieces);
+    Vocabulary vocabulary = vocabulary(TextTable.of(pieces));
     int unknown = unknown(vocabulary).orElseThrow(() -> wrong("unknown_token_id", "an id", "none"));
     OptionalInt start = token("cls_token_id");
     OptionalInt end = token("seperator_token_id");
