@@ -33,9 +33,6 @@ public final class Tensor {
      * stays in memory. Threads may read at the same time.
      */
     void read(long from, MemorySegment to);
-
-    /** Says that the bytes have been read for good, for now. */
-    void letGo();
   }
 
   /** A tensor over {@code bytes}, which may be longer than needed; see {@link #hasSlack}. */
@@ -202,13 +199,6 @@ public final class Tensor {
       content.read(from, to);
     } else {
       MemorySegment.copy(bytes(), from, to, 0, to.byteSize());
-    }
-  }
-
-  /** Says that a deferred tensor's bytes have been read for good, for now. */
-  public void letGo() {
-    if (content != null) {
-      content.letGo();
     }
   }
 

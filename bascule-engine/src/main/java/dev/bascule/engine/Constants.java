@@ -96,7 +96,7 @@ final class Constants implements AutoCloseable {
         return adopted.get();
       }
     }
-    return filled(Math.max(1, tensor.byteSize()), tensor, buffer -> write(tensor, buffer, stream));
+    return filled(Math.max(1, tensor.byteSize()), buffer -> write(tensor, buffer, stream));
   }
 
   private void write(Tensor tensor, Buffer buffer, Stream stream) {
@@ -110,7 +110,7 @@ final class Constants implements AutoCloseable {
   }
 
   private Buffer encoded(Tensor tensor, Encoding encoding, Stream stream) {
-    return filled(encoding.bytes(), tensor, buffer -> encode(tensor, encoding, buffer, stream));
+    return filled(encoding.bytes(), buffer -> encode(tensor, encoding, buffer, stream));
   }
 
   private void encode(Tensor tensor, Encoding encoding, Buffer buffer, Stream stream) {
@@ -128,11 +128,10 @@ final class Constants implements AutoCloseable {
   }
 
   /** A new buffer with a tensor in it; none stays where the tensor cannot be read. */
-  private Buffer filled(long bytes, Tensor tensor, Consumer<Buffer> fill) {
+  private Buffer filled(long bytes, Consumer<Buffer> fill) {
     Buffer buffer = device.allocate(bytes);
     try {
       fill.accept(buffer);
-      tensor.letGo();
       return buffer;
     } catch (RuntimeException | Error e) {
       buffer.close();

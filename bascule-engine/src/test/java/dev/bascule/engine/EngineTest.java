@@ -132,9 +132,6 @@ class EngineTest {
     public void read(long from, MemorySegment to) {
       throw new IllegalStateException("unreadable");
     }
-
-    @Override
-    public void letGo() {}
   }
 
   @Test

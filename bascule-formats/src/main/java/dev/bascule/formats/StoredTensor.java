@@ -19,7 +19,7 @@ public final class StoredTensor {
   private final String name;
   private final StoredType type;
   private final List<Long> dims;
-  private final MappedFile file;
+  private final InputFile file;
   private final long offset;
   private final long elements;
   private final long bytes;
@@ -30,7 +30,7 @@ public final class StoredTensor {
    *
    * @param dims slowest first: the last one is contiguous
    */
-  public StoredTensor(String name, StoredType type, List<Long> dims, MappedFile file, long offset) {
+  public StoredTensor(String name, StoredType type, List<Long> dims, InputFile file, long offset) {
     this.name = name;
     this.type = type;
     this.dims = List.copyOf(dims);
@@ -75,11 +75,6 @@ public final class StoredTensor {
   public void read(long from, MemorySegment destination) {
     Objects.checkFromIndexSize(from, destination.byteSize(), bytes);
     file.read(offset + from, destination);
-  }
-
-  /** Says that the bytes have been read for good; see {@link MappedFile#letGo}. */
-  public void letGo() {
-    file.letGo(offset, bytes);
   }
 
   /** Copies all bytes, as they are stored, to the start of {@code destination}. */

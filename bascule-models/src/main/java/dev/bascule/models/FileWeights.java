@@ -174,11 +174,6 @@ final class FileWeights implements WeightSource {
     }
   }
 
-  @Override
-  public void letGo(Key key) {
-    pieces(key).forEach(piece -> piece.tensor().letGo());
-  }
-
   /** Rows of pieces one after the other, from row {@code from} of them all on. */
   private static void readRows(List<Piece> pieces, long from, long rowBytes, MemorySegment to) {
     long end = from + to.byteSize() / rowBytes;

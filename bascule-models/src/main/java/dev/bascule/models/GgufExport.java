@@ -24,9 +24,6 @@ import java.util.function.Consumer;
  * whose rows the type does not divide.
  */
 public final class GgufExport {
-  /** Of f32 some 100 MB. */
-  private static final int PIECES_KEPT = 400;
-
   private final DecoderConfig config;
   private final WeightSource source;
   private final WeightType type;
@@ -35,7 +32,6 @@ public final class GgufExport {
   private final Pieces pieces;
   private Consumer<String> progress = name -> {};
   private long pieceCount;
-  private long piecesDone;
 
   /**
    * Prepares a file.
@@ -206,19 +202,7 @@ public final class GgufExport {
           return WeightEncoder.encode(stored, values, source, name(key), first * columns);
         },
         sink,
-        () -> {
-          progress.accept(name(key));
-          letGo(key);
-        });
-    source.letGo(key);
-  }
-
-  /** Now and then, so that a large weight does not stay in memory behind what was written. */
-  private void letGo(WeightSource.Key key) {
-    piecesDone++;
-    if (piecesDone % PIECES_KEPT == 0) {
-      source.letGo(key);
-    }
+        () -> progress.accept(name(key)));
   }
 
   /** Rows from {@code first} on in the order of the file that is written. */

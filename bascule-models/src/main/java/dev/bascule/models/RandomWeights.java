@@ -154,11 +154,6 @@ final class RandomWeights implements WeightSource {
         });
   }
 
-  @Override
-  public void letGo(Key key) {
-    // rows are made anew each time
-  }
-
   private void row(Key key, WeightType stored, long row, int columns, MemorySegment to, long at) {
     long name = key.role().ordinal() * 65_537L + key.layer();
     long start = mixed(mixed(seed + name * GOLDEN) + row);

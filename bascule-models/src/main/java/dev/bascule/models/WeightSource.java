@@ -22,9 +22,6 @@ interface WeightSource {
    */
   void read(Key key, long from, MemorySegment to);
 
-  /** Says that a weight has been read for good, for now. */
-  void letGo(Key key);
-
   /** Decodes rows of a weight from row {@code from} on, as many as fill {@code to}. */
   void decode(Key key, long from, int columns, float[] to);
 }

@@ -169,7 +169,6 @@ public final class Weights implements AutoCloseable {
           long size = storedBytes(key.role(), key.layer());
           known = arena.allocate(size, 64);
           source.read(key, 0, known);
-          source.letGo(key);
           bytes += size;
           memory = known;
         }
@@ -186,11 +185,6 @@ public final class Weights implements AutoCloseable {
             key.label() + ": " + to.byteSize() + " bytes from " + from + " on are not whole rows");
       }
       source.read(key, from / rowBytes, to);
-    }
-
-    @Override
-    public void letGo() {
-      source.letGo(key);
     }
   }
 

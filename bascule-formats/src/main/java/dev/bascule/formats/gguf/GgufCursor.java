@@ -3,7 +3,7 @@ package dev.bascule.formats.gguf;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -21,7 +21,7 @@ final class GgufCursor {
 
   private static final int NAME_BYTES_MAX = (1 << 16) - 1;
 
-  private final MappedFile file;
+  private final InputFile file;
   private final byte[] window;
   private final long limit;
   private long windowStart;
@@ -29,7 +29,7 @@ final class GgufCursor {
   private long position;
   private String place = "header";
 
-  GgufCursor(MappedFile file) {
+  GgufCursor(InputFile file) {
     this.file = file;
     this.limit = Math.min(file.size(), HEAD_BYTES_MAX);
     this.window = new byte[(int) Math.min(WINDOW_BYTES, file.size())];

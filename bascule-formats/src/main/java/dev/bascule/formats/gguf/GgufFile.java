@@ -1,7 +1,7 @@
 package dev.bascule.formats.gguf;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import dev.bascule.formats.StoredTensor;
 import dev.bascule.formats.TensorFile;
 import java.nio.file.Path;
@@ -29,12 +29,12 @@ public final class GgufFile implements TensorFile {
   private static final int PARTS_MAX = 4096;
 
   private final Path path;
-  private final List<MappedFile> files;
+  private final List<InputFile> files;
   private final GgufPart first;
   private final GgufMetadata metadata;
   private final Map<String, StoredTensor> tensors;
 
-  private GgufFile(Path path, List<MappedFile> files, List<GgufPart> parts) {
+  private GgufFile(Path path, List<InputFile> files, List<GgufPart> parts) {
     this.path = path;
     this.files = List.copyOf(files);
     this.first = parts.getFirst();
@@ -44,7 +44,7 @@ public final class GgufFile implements TensorFile {
 
   /** Whether the file starts as GGUF files do. */
   public static boolean isOne(Path path) {
-    try (MappedFile file = MappedFile.open(path)) {
+    try (InputFile file = InputFile.open(path)) {
       return file.size() >= Integer.BYTES && new GgufCursor(file).i32() == GgufPart.MAGIC;
     }
   }
@@ -55,7 +55,7 @@ public final class GgufFile implements TensorFile {
    * @throws FormatException if a file is broken or missing
    */
   public static GgufFile open(Path path) {
-    List<MappedFile> files = new ArrayList<>();
+    List<InputFile> files = new ArrayList<>();
     try {
       GgufPart opened = part(path, files);
       int count =
@@ -65,19 +65,19 @@ public final class GgufFile implements TensorFile {
       }
       return new GgufFile(path, files, parts(path, opened, count, files));
     } catch (RuntimeException e) {
-      files.forEach(MappedFile::close);
+      files.forEach(InputFile::close);
       throw e;
     }
   }
 
-  private static GgufPart part(Path path, List<MappedFile> files) {
-    MappedFile file = MappedFile.open(path);
+  private static GgufPart part(Path path, List<InputFile> files) {
+    InputFile file = InputFile.open(path);
     files.add(file);
     return GgufPart.read(file);
   }
 
   private static List<GgufPart> parts(
-      Path path, GgufPart opened, int count, List<MappedFile> files) {
+      Path path, GgufPart opened, int count, List<InputFile> files) {
     Matcher name = PART.matcher(String.valueOf(path.getFileName()));
     if (!name.matches() || Integer.parseInt(name.group(3)) != count) {
       throw new FormatException(
@@ -173,7 +173,7 @@ public final class GgufFile implements TensorFile {
 
   /** The files that the model is in. */
   public List<Path> parts() {
-    return files.stream().map(MappedFile::path).sorted().toList();
+    return files.stream().map(InputFile::path).sorted().toList();
   }
 
   @Override
@@ -183,6 +183,6 @@ public final class GgufFile implements TensorFile {
 
   @Override
   public void close() {
-    files.forEach(MappedFile::close);
+    files.forEach(InputFile::close);
   }
 }

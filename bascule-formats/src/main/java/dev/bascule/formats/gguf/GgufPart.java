@@ -1,7 +1,7 @@
 package dev.bascule.formats.gguf;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import dev.bascule.formats.StoredTensor;
 import dev.bascule.formats.StoredType;
 import java.util.ArrayList;
@@ -16,7 +16,7 @@ import java.util.SequencedMap;
  * https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
 record GgufPart(
-    MappedFile file,
+    InputFile file,
     int version,
     GgufMetadata metadata,
     int alignment,
@@ -34,16 +34,16 @@ record GgufPart(
   /** An entry of the list of tensors. */
   private record Listed(String name, List<Long> dims, StoredType type, long offset, long bytes) {}
 
-  static GgufPart read(MappedFile file) {
+  static GgufPart read(InputFile file) {
     return new Parser(file).part();
   }
 
   private static final class Parser {
-    private final MappedFile file;
+    private final InputFile file;
     private final GgufCursor cursor;
     private int arrays;
 
-    private Parser(MappedFile file) {
+    private Parser(InputFile file) {
       this.file = file;
       this.cursor = new GgufCursor(file);
     }

@@ -1,7 +1,7 @@
 package dev.bascule.formats.huggingface;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import dev.bascule.formats.json.Json;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +47,7 @@ public record ChatTemplateText(String text, Object place) {
   }
 
   private static String read(Path path) {
-    try (MappedFile file = MappedFile.open(path)) {
+    try (InputFile file = InputFile.open(path)) {
       if (file.size() > BYTES_MAX) {
         throw new FormatException(
             path, "", "at most " + BYTES_MAX + " bytes", file.size() + "", "check the file");

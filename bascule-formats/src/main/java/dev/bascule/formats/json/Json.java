@@ -1,7 +1,7 @@
 package dev.bascule.formats.json;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,7 +52,7 @@ public final class Json {
   }
 
   public static Json read(Path path) {
-    try (MappedFile file = MappedFile.open(path)) {
+    try (InputFile file = InputFile.open(path)) {
       if (file.size() > FILE_BYTES_MAX) {
         throw new FormatException(
             path,

@@ -3,7 +3,7 @@ package dev.bascule.formats.npy;
 import dev.bascule.core.DType;
 import dev.bascule.formats.AtomicFile;
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,7 +33,7 @@ public final class Npy {
    * @throws FormatException if the file is broken, or holds what is no array of numbers
    */
   public static NpyArray read(Path path, Arena arena) {
-    try (MappedFile file = MappedFile.open(path)) {
+    try (InputFile file = InputFile.open(path)) {
       int lengthBytes = version(file) == 1 ? Short.BYTES : Integer.BYTES;
       long headerAt = LENGTH_AT + (long) lengthBytes;
       long headerBytes = littleEndian(bytes(file, LENGTH_AT, lengthBytes));
@@ -52,7 +52,7 @@ public final class Npy {
     }
   }
 
-  private static int version(MappedFile file) {
+  private static int version(InputFile file) {
     byte[] start = bytes(file, 0, LENGTH_AT);
     for (int i = 0; i < MAGIC.length; i++) {
       if (start[i] != MAGIC[i]) {
@@ -66,7 +66,7 @@ public final class Npy {
     return version;
   }
 
-  private static byte[] bytes(MappedFile file, long offset, int length) {
+  private static byte[] bytes(InputFile file, long offset, int length) {
     if (length > file.size() - offset) {
       throw broken(
           file,
@@ -86,7 +86,7 @@ public final class Npy {
     return value;
   }
 
-  private static void checkSize(MappedFile file, NpyHeader header, long got) {
+  private static void checkSize(InputFile file, NpyHeader header, long got) {
     long expected;
     try {
       long elements = 1;
@@ -105,7 +105,7 @@ public final class Npy {
     }
   }
 
-  private static FormatException broken(MappedFile file, String expected, String got) {
+  private static FormatException broken(InputFile file, String expected, String got) {
     return new FormatException(file, "", expected, got, "save the array with numpy.save again");
   }
 

@@ -1,7 +1,7 @@
 package dev.bascule.formats.onnx;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -17,7 +17,7 @@ import java.util.Objects;
 final class ExternalFiles implements AutoCloseable {
   private final Path model;
   private final Path folder;
-  private final Map<String, MappedFile> open = new HashMap<>();
+  private final Map<String, InputFile> open = new HashMap<>();
 
   ExternalFiles(Path model) {
     this.model = model;
@@ -52,10 +52,10 @@ final class ExternalFiles implements AutoCloseable {
   }
 
   /** The mapped file at a location that {@link #objection} has nothing against. */
-  synchronized MappedFile open(String location, String place) {
-    MappedFile file = open.get(location);
+  synchronized InputFile open(String location, String place) {
+    InputFile file = open.get(location);
     if (file == null) {
-      file = MappedFile.open(resolve(location, place));
+      file = InputFile.open(resolve(location, place));
       open.put(location, file);
     }
     return file;
@@ -84,7 +84,7 @@ final class ExternalFiles implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    open.values().forEach(MappedFile::close);
+    open.values().forEach(InputFile::close);
     open.clear();
   }
 }

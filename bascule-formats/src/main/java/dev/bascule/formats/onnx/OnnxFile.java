@@ -1,7 +1,7 @@
 package dev.bascule.formats.onnx;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import java.nio.file.Path;
 
 /**
@@ -10,11 +10,11 @@ import java.nio.file.Path;
  * its tensors are gone then.
  */
 public final class OnnxFile implements AutoCloseable {
-  private final MappedFile file;
+  private final InputFile file;
   private final ExternalFiles external;
   private final OnnxModel model;
 
-  private OnnxFile(MappedFile file, ExternalFiles external, OnnxModel model) {
+  private OnnxFile(InputFile file, ExternalFiles external, OnnxModel model) {
     this.file = file;
     this.external = external;
     this.model = model;
@@ -30,7 +30,7 @@ public final class OnnxFile implements AutoCloseable {
    * @throws FormatException if it is broken, or asks for more than {@code limits}
    */
   public static OnnxFile open(Path path, OnnxLimits limits) {
-    MappedFile file = MappedFile.open(path);
+    InputFile file = InputFile.open(path);
     ExternalFiles external = new ExternalFiles(path);
     try {
       OnnxModel model = new OnnxParser(file, external, limits).model();

@@ -1,7 +1,7 @@
 package dev.bascule.formats.onnx;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,7 +20,7 @@ final class OnnxParser {
   private final TensorParser tensors;
   private final TypeParser types;
 
-  OnnxParser(MappedFile file, ExternalFiles external, OnnxLimits limits) {
+  OnnxParser(InputFile file, ExternalFiles external, OnnxLimits limits) {
     this.wire = new WireReader(file, limits, new Place(), 0, file.size());
     this.tensors = new TensorParser(wire, file, external, limits);
     this.types = new TypeParser(wire, tensors, limits);

@@ -1,7 +1,7 @@
 package dev.bascule.formats.onnx;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import dev.bascule.formats.onnx.OnnxDataType.TypedField;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -18,10 +18,10 @@ public final class OnnxTensor {
   /** Where the elements are. */
   sealed interface Data {
     /** As they are in memory, little-endian. */
-    record Raw(MappedFile file, long offset) implements Data {}
+    record Raw(InputFile file, long offset) implements Data {}
 
     /** In a repeated field of the tensor's message, which lies from start to end. */
-    record Typed(MappedFile file, long start, long end) implements Data {}
+    record Typed(InputFile file, long start, long end) implements Data {}
 
     /** As they are in memory, in a file beside the model. */
     record External(ExternalFiles files, String location, long offset) implements Data {}
@@ -97,8 +97,8 @@ public final class OnnxTensor {
               + destination.byteSize());
     }
     switch (data) {
-      case Data.Raw(MappedFile file, long offset) -> file.read(offset, destination);
-      case Data.Typed(MappedFile file, long start, long end) ->
+      case Data.Raw(InputFile file, long offset) -> file.read(offset, destination);
+      case Data.Typed(InputFile file, long start, long end) ->
           decode(file, start, end, destination);
       case Data.External external -> source(external).read(external.offset(), destination);
     }
@@ -122,8 +122,8 @@ public final class OnnxTensor {
     }
   }
 
-  private MappedFile source(Data.External external) {
-    MappedFile file = external.files().open(external.location(), place);
+  private InputFile source(Data.External external) {
+    InputFile file = external.files().open(external.location(), place);
     if (external.offset() > file.size() - byteSize()) {
       throw new FormatException(
           external.files().model(),
@@ -157,7 +157,7 @@ public final class OnnxTensor {
 
   /** The elements of a tensor of strings, in row-major order: bytes that should be UTF-8. */
   public List<byte[]> toStrings() {
-    if (!(data instanceof Data.Typed(MappedFile file, long start, long end))
+    if (!(data instanceof Data.Typed(InputFile file, long start, long end))
         || type != OnnxDataType.STRING) {
       throw new IllegalArgumentException(
           "tensor " + FormatException.quote(name) + ": expected strings, got " + type);
@@ -174,13 +174,13 @@ public final class OnnxTensor {
     return strings;
   }
 
-  private WireReader reader(MappedFile file, long start, long end) {
+  private WireReader reader(InputFile file, long start, long end) {
     Place at = new Place();
     at.enter(place, -1);
     return new WireReader(file, OnnxLimits.usual(), at, start, end);
   }
 
-  private void decode(MappedFile file, long start, long end, MemorySegment to) {
+  private void decode(InputFile file, long start, long end, MemorySegment to) {
     WireReader wire = reader(file, start, end);
     long[] at = {0};
     int bytes =

@@ -1,6 +1,6 @@
 package dev.bascule.formats.onnx;
 
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import java.nio.file.Path;
 
 /**
@@ -8,18 +8,18 @@ import java.nio.file.Path;
  * closes it.
  */
 public final class OnnxTensorFile implements AutoCloseable {
-  private final MappedFile file;
+  private final InputFile file;
   private final ExternalFiles external;
   private final OnnxTensor tensor;
 
-  private OnnxTensorFile(MappedFile file, ExternalFiles external, OnnxTensor tensor) {
+  private OnnxTensorFile(InputFile file, ExternalFiles external, OnnxTensor tensor) {
     this.file = file;
     this.external = external;
     this.tensor = tensor;
   }
 
   public static OnnxTensorFile open(Path path) {
-    MappedFile file = MappedFile.open(path);
+    InputFile file = InputFile.open(path);
     ExternalFiles external = new ExternalFiles(path);
     OnnxLimits limits = OnnxLimits.usual();
     try {

@@ -1,7 +1,7 @@
 package dev.bascule.formats.onnx;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import dev.bascule.formats.onnx.OnnxDataType.TypedField;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -18,11 +18,11 @@ final class TensorParser {
   private static final int RANK_2 = 2;
 
   private final WireReader wire;
-  private final MappedFile file;
+  private final InputFile file;
   private final ExternalFiles external;
   private final OnnxLimits limits;
 
-  TensorParser(WireReader wire, MappedFile file, ExternalFiles external, OnnxLimits limits) {
+  TensorParser(WireReader wire, InputFile file, ExternalFiles external, OnnxLimits limits) {
     this.wire = wire;
     this.file = file;
     this.external = external;

@@ -3,7 +3,7 @@ package dev.bascule.formats.onnx;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -27,7 +27,7 @@ final class WireReader {
   private static final int LENGTH_PREFIXED = 2;
   private static final int FIXED32 = 5;
 
-  private final MappedFile file;
+  private final InputFile file;
   private final OnnxLimits limits;
   private final Place place;
   private final byte[] window;
@@ -41,7 +41,7 @@ final class WireReader {
   private int field;
   private int wireType;
 
-  WireReader(MappedFile file, OnnxLimits limits, Place place, long start, long end) {
+  WireReader(InputFile file, OnnxLimits limits, Place place, long start, long end) {
     this.file = file;
     this.limits = limits;
     this.place = place;

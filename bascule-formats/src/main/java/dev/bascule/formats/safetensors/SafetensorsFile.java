@@ -1,7 +1,7 @@
 package dev.bascule.formats.safetensors;
 
 import dev.bascule.formats.FormatException;
-import dev.bascule.formats.MappedFile;
+import dev.bascule.formats.InputFile;
 import dev.bascule.formats.StoredTensor;
 import dev.bascule.formats.TensorFile;
 import dev.bascule.formats.json.Json;
@@ -27,12 +27,12 @@ public final class SafetensorsFile implements TensorFile {
   private static final String METADATA = "__metadata__";
   private static final String REMEDY = "download or save the file again";
 
-  private final MappedFile file;
+  private final InputFile file;
   private final Map<String, String> metadata;
   private final Map<String, StoredTensor> tensors;
 
   private SafetensorsFile(
-      MappedFile file, Map<String, String> metadata, Map<String, StoredTensor> tensors) {
+      InputFile file, Map<String, String> metadata, Map<String, StoredTensor> tensors) {
     this.file = file;
     this.metadata = Collections.unmodifiableMap(metadata);
     this.tensors = Collections.unmodifiableMap(tensors);
@@ -44,7 +44,7 @@ public final class SafetensorsFile implements TensorFile {
    * @throws FormatException if it is broken
    */
   public static SafetensorsFile open(Path path) {
-    MappedFile file = MappedFile.open(path);
+    InputFile file = InputFile.open(path);
     try {
       return read(file);
     } catch (RuntimeException e) {
@@ -53,7 +53,7 @@ public final class SafetensorsFile implements TensorFile {
     }
   }
 
-  private static SafetensorsFile read(MappedFile file) {
+  private static SafetensorsFile read(InputFile file) {
     byte[] text = header(file);
     long dataAt = Long.BYTES + (long) text.length;
     Json header = Json.parse(text, file);
@@ -72,7 +72,7 @@ public final class SafetensorsFile implements TensorFile {
     return new SafetensorsFile(file, metadata, tensors);
   }
 
-  private static byte[] header(MappedFile file) {
+  private static byte[] header(InputFile file) {
     byte[] length = new byte[Long.BYTES];
     if (file.size() < length.length) {
       throw broken(file, "a safetensors file", "a file of " + file.size() + " bytes");
@@ -95,11 +95,11 @@ public final class SafetensorsFile implements TensorFile {
     return text;
   }
 
-  private static FormatException broken(MappedFile file, String expected, String got) {
+  private static FormatException broken(InputFile file, String expected, String got) {
     return new FormatException(file, "header", expected, got, REMEDY);
   }
 
-  private static StoredTensor tensor(String name, Json member, MappedFile file, long dataAt) {
+  private static StoredTensor tensor(String name, Json member, InputFile file, long dataAt) {
     Json dtype = member.get("dtype");
     SafetensorsType type =
         SafetensorsType.of(dtype.text())
@@ -140,7 +140,7 @@ public final class SafetensorsFile implements TensorFile {
   }
 
   /** Each byte belongs to one tensor: nothing overlaps, nothing hides between or behind them. */
-  private static void checkLayout(MappedFile file, long dataAt, Map<String, StoredTensor> tensors) {
+  private static void checkLayout(InputFile file, long dataAt, Map<String, StoredTensor> tensors) {
     long at = dataAt;
     String before = "the header";
     List<StoredTensor> byOffset =

@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class MappedFileTest {
+class InputFileTest {
   @TempDir private Path folder;
 
   private static void truncate(Path path, long bytes) throws IOException {
@@ -25,10 +25,10 @@ class MappedFileTest {
 
   @Test
   void whatIsNoFileIsRefused() {
-    assertThatThrownBy(() -> MappedFile.open(folder))
+    assertThatThrownBy(() -> InputFile.open(folder))
         .isInstanceOf(FormatException.class)
         .hasMessageContaining("a folder or a device");
-    assertThatThrownBy(() -> MappedFile.open(folder.resolve("none")))
+    assertThatThrownBy(() -> InputFile.open(folder.resolve("none")))
         .isInstanceOf(FormatException.class)
         .hasMessageContaining("got nothing");
   }
@@ -36,7 +36,7 @@ class MappedFileTest {
   @Test
   void bytesComeFromWhereTheyAre() throws IOException {
     Path path = Files.write(folder.resolve("f"), new byte[] {1, 2, 3, 4});
-    try (MappedFile file = MappedFile.open(path)) {
+    try (InputFile file = InputFile.open(path)) {
       byte[] bytes = new byte[2];
       file.read(1, MemorySegment.ofArray(bytes));
       assertThat(bytes).containsExactly(2, 3);
@@ -49,7 +49,7 @@ class MappedFileTest {
   @Test
   void anInterruptDoesNotCloseTheFile() throws IOException {
     Path path = Files.write(folder.resolve("f"), new byte[8]);
-    try (MappedFile file = MappedFile.open(path)) {
+    try (InputFile file = InputFile.open(path)) {
       Thread.currentThread().interrupt();
       file.read(0, MemorySegment.ofArray(new byte[8]));
       assertThat(Thread.interrupted()).isTrue();
@@ -60,7 +60,7 @@ class MappedFileTest {
   @Test
   void zerosBehindATruncationInsideAPageAreNotTakenForData() throws IOException {
     Path path = Files.write(folder.resolve("f"), new byte[100]);
-    try (MappedFile file = MappedFile.open(path)) {
+    try (InputFile file = InputFile.open(path)) {
       truncate(path, 50);
       assertThatThrownBy(() -> file.read(40, MemorySegment.ofArray(new byte[20])))
           .isInstanceOf(FormatException.class)
@@ -100,7 +100,7 @@ class MappedFileTest {
     public static void main(String[] arguments) throws IOException {
       Path path = Files.write(Path.of(arguments[0]), new byte[BYTES]);
       int refused = 0;
-      try (MappedFile file = MappedFile.open(path);
+      try (InputFile file = InputFile.open(path);
           Arena arena = Arena.ofConfined()) {
         MemorySegment memory = arena.allocate(BYTES);
         for (int i = 0; i < 20_000; i++) {
