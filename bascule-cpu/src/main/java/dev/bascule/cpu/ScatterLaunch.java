@@ -19,6 +19,15 @@ final class ScatterLaunch implements CpuLaunch {
   /** Element updates below which threads cost more than they give. */
   private static final long CHUNK_UPDATES_MIN = 1 << 14;
 
+  /** What the indices are like. */
+  private enum Order {
+    /** Each is larger than the one before: no element is updated twice. */
+    ASCENDING,
+    ANY,
+    /** One is outside its axis. */
+    FAULTY
+  }
+
   /** The indices, in elements of i64. */
   record Indices(MemorySegment memory, long offset, long stride, long count) {
     long get(long i) {
@@ -41,7 +50,8 @@ final class ScatterLaunch implements CpuLaunch {
   private final Indices indices;
   private final Rows rows;
   private final WorkerPool pool;
-  private final WorkerPool.Work work = this::runColumns;
+  private final WorkerPool.Work columnWork = this::runColumns;
+  private final WorkerPool.Work rowWork = this::runRows;
 
   /**
    * @param start copies the data to the result, if it is not there
@@ -69,17 +79,49 @@ final class ScatterLaunch implements CpuLaunch {
 
   @Override
   public boolean run() {
-    boolean fault = false;
-    for (long i = 0; i < indices.count(); i++) {
-      long index = indices.get(i);
-      fault |= index < 0 || index >= rows.extent();
-    }
+    Order order = order();
     start.ifPresent(KernelLaunch::run);
     gather.ifPresent(KernelLaunch::run);
+    if (order == Order.ASCENDING && rows.kind() == Scatter.Kind.SET) {
+      long together = Math.ceilDiv(CHUNK_UPDATES_MIN, Math.max(1, rows.columns()));
+      pool.run(rowWork, indices.count(), together);
+      return false;
+    }
     long perUnit = Math.max(1, UNIT_COLUMNS * indices.count());
     pool.run(
-        work, Math.ceilDiv(rows.columns(), UNIT_COLUMNS), Math.ceilDiv(CHUNK_UPDATES_MIN, perUnit));
-    return fault;
+        columnWork,
+        Math.ceilDiv(rows.columns(), UNIT_COLUMNS),
+        Math.ceilDiv(CHUNK_UPDATES_MIN, perUnit));
+    return order == Order.FAULTY;
+  }
+
+  private Order order() {
+    Order order = Order.ASCENDING;
+    long before = -1;
+    for (long i = 0; i < indices.count(); i++) {
+      long index = indices.get(i);
+      if (index < 0 || index >= rows.extent()) {
+        return Order.FAULTY;
+      }
+      if (index <= before) {
+        order = Order.ANY;
+      }
+      before = index;
+    }
+    return order;
+  }
+
+  /** Updates of different rows; those of neighbours, which lie together too, are one copy. */
+  private void runRows(int worker, long low, long high) {
+    for (long first = low; first < high; ) {
+      long index = indices.get(first);
+      long end = first + 1;
+      while (end < high && indices.get(end) == index + end - first) {
+        end++;
+      }
+      set(index * rows.columns(), first * rows.columns(), (end - first) * rows.columns());
+      first = end;
+    }
   }
 
   private void runColumns(int worker, long low, long high) {

@@ -28,22 +28,43 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class ScatterKernelTest {
-  private static final int ROWS = 7;
+  private static final int ROWS = 97;
   private static final int COLUMNS = 700;
 
   @Test
   void repeatedIndicesMeetInOrderAtEveryThreadCount() {
     Random random = new Random(3);
-    long[] indices = random.longs(90, 0, ROWS).toArray();
+    long[] indices = random.longs(200, 0, ROWS).toArray();
     float[] data = floats(random, ROWS * COLUMNS);
     float[] updates = floats(random, indices.length * COLUMNS);
     for (Scatter.Kind kind : Scatter.Kind.values()) {
       float[] expected = expected(kind, data, indices, updates);
       for (int threads : new int[] {1, 3}) {
         assertThat(run(kind, threads, data, indices, updates)).as("%s", kind).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void runsOfRowsAreWrittenOnceWhereverTheyBegin() {
+    Random random = new Random(5);
+    float[] data = floats(random, ROWS * COLUMNS);
+    for (int left : new int[] {0, 1, 10, ROWS - 1}) {
+      Set<Long> without =
+          random.longs(left, 0, ROWS).boxed().collect(Collectors.toUnmodifiableSet());
+      long[] indices = LongStream.range(0, ROWS).filter(row -> !without.contains(row)).toArray();
+      float[] updates = floats(random, indices.length * COLUMNS);
+      float[] expected = expected(Scatter.Kind.SET, data, indices, updates);
+      for (int threads : new int[] {1, 3}) {
+        assertThat(run(Scatter.Kind.SET, threads, data, indices, updates))
+            .as("without %s", without)
+            .isEqualTo(expected);
       }
     }
   }
