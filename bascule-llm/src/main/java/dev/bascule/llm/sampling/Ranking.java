@@ -73,10 +73,12 @@ final class Ranking {
 
   /** All tokens with a logit of {@code least} or more, in order. */
   static long[] atLeast(float[] logits, double least) {
+    float rounded = (float) least;
+    float lowest = rounded < least ? Math.nextUp(rounded) : rounded;
     long[] keys = new long[64];
     int count = 0;
     for (int id = 0; id < logits.length; id++) {
-      if (logits[id] >= least) {
+      if (logits[id] >= lowest) {
         if (count == keys.length) {
           keys = Arrays.copyOf(keys, 2 * count);
         }

@@ -3,6 +3,7 @@ package dev.bascule.llm.sampling;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Chooses tokens, one after another. Chance comes from Philox under the seed and the token's
@@ -10,11 +11,17 @@ import java.util.Arrays;
  * and one thread at a time.
  */
 public final class Sampler {
+  /** Of probability, that top-p leaves out: with less, sums must be as exact as can be. */
+  private static final double LEFT_MIN = 1e-6;
+
   private final Sampling sampling;
   private final int size;
 
   /** Of logits that are changed, or come from memory; empty until then. */
   private float[] copy = new float[0];
+
+  /** Made when they are needed first. */
+  private Optional<WeightSums> sums = Optional.empty();
 
   private final int[] counts;
   private final int[] window;
@@ -101,7 +108,6 @@ public final class Sampler {
       requireFinite(logits[first]);
       return first;
     }
-    double uniform = Chance.uniform(sampling.seed(), accepted);
     if (sampling.topK() > 0 && sampling.topK() < size) {
       long[] ranked = Ranking.first(logits, sampling.topK());
       double highest = requireFinite(logits[Ranking.id(ranked[0])]);
@@ -109,13 +115,52 @@ public final class Sampler {
       for (long key : ranked) {
         sum += scaled(logits[Ranking.id(key)], highest);
       }
-      return draw(logits, ranked, highest, sum, uniform);
+      return draw(logits, ranked, highest, enough(sum), enough(sum));
     }
     double highest = highest(logits);
+    int quick = chooseQuickly(logits, highest);
+    return quick >= 0 ? quick : chooseExactly(logits, highest);
+  }
+
+  /** By the sum of all weights as it is defined: one after the other. */
+  int chooseExactly(float[] logits, double highest) {
     double sum = sum(logits, highest);
-    return sampling.topP() < 1 || sampling.minP() > 0
-        ? draw(logits, Ranking.atLeast(logits, least(highest, sum)), highest, sum, uniform)
-        : drawFromAll(logits, highest, sum, uniform);
+    if (!isCut()) {
+      return drawFromAll(logits, highest, sum);
+    }
+    long[] ranked = Ranking.atLeast(logits, least(highest, sum));
+    return draw(logits, ranked, highest, enough(sum), enough(sum));
+  }
+
+  /** The same token, from sums that are nearly right; or -1 where they are not enough to tell. */
+  private int chooseQuickly(float[] logits, double highest) {
+    double left = 1 - sampling.topP();
+    if (!WeightSums.serves(highest, sampling.temperature()) || left > 0 && left < LEFT_MIN) {
+      return -1;
+    }
+    WeightSums quick = sums.orElseGet(() -> new WeightSums(size));
+    sums = Optional.of(quick);
+    boolean needsSum = left > 0 || !isCut();
+    double sum = needsSum ? quick.add(logits, highest, sampling.temperature()) : 1;
+    if (!isCut()) {
+      return quick.at(uniform(), logits);
+    }
+    double off = 2 * WeightSums.ERROR * sum;
+    long[] ranked = Ranking.atLeast(logits, least(highest, sum - off));
+    return draw(logits, ranked, highest, enough(sum - off), enough(sum + off));
+  }
+
+  /** The chance of the token that comes next. */
+  private double uniform() {
+    return Chance.uniform(sampling.seed(), accepted);
+  }
+
+  private boolean isCut() {
+    return sampling.topP() < 1 || sampling.minP() > 0;
+  }
+
+  private double enough(double sum) {
+    return sampling.topP() < 1 ? sampling.topP() * sum : Double.POSITIVE_INFINITY;
   }
 
   private void penalize(float[] logits) {
@@ -173,23 +218,28 @@ public final class Sampler {
   }
 
   /**
-   * Draws from tokens in order, after top-p and min-p.
+   * Draws from tokens in order, after top-p and min-p; gives -1 where it is open at which token
+   * top-p ends.
    *
-   * @param sum of the weights that top-p means, which may be more than those of these tokens
+   * @param enoughLeast the least that the weights may have together that top-p asks for
+   * @param enoughMost the most
    */
-  private int draw(float[] logits, long[] ranked, double highest, double sum, double uniform) {
-    double enough = sampling.topP() < 1 ? sampling.topP() * sum : Double.POSITIVE_INFINITY;
+  private int draw(
+      float[] logits, long[] ranked, double highest, double enoughLeast, double enoughMost) {
     double[] weights = new double[ranked.length];
     int count = 0;
     double kept = 0;
-    while (count < ranked.length && kept < enough) {
+    while (count < ranked.length && kept < enoughLeast) {
       weights[count] = scaled(logits[Ranking.id(ranked[count])], highest);
       if (weights[count] < sampling.minP()) {
         break;
       }
       kept += weights[count++];
     }
-    double aim = uniform * kept;
+    if (kept >= enoughLeast && kept < enoughMost) {
+      return -1;
+    }
+    double aim = uniform() * kept;
     int chosen = 0;
     double passed = weights[0];
     while (chosen + 1 < count && passed <= aim) {
@@ -198,8 +248,8 @@ public final class Sampler {
     return Ranking.id(ranked[chosen]);
   }
 
-  private int drawFromAll(float[] logits, double highest, double sum, double uniform) {
-    double aim = uniform * sum;
+  private int drawFromAll(float[] logits, double highest, double sum) {
+    double aim = uniform() * sum;
     double passed = 0;
     int last = 0;
     for (int id = 0; id < logits.length; id++) {

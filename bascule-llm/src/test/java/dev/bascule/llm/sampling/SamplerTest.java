@@ -108,6 +108,62 @@ class SamplerTest {
     }
   }
 
+  /** Of random distributions: flat, steep, with equal logits, with some that are impossible. */
+  private static float[] wide(RandomGenerator random, int count) {
+    float[] logits = new float[count];
+    double spread = Math.exp(4 * random.nextDouble() - 2);
+    double middle = 60 * random.nextDouble() - 30;
+    boolean isRounded = random.nextBoolean();
+    for (int i = 0; i < count; i++) {
+      double logit = middle + spread * random.nextGaussian();
+      logits[i] = (float) (isRounded ? Math.rint(logit) : logit);
+      if (random.nextInt(50) == 0) {
+        logits[i] = Float.NEGATIVE_INFINITY;
+      }
+    }
+    logits[random.nextInt(count)] = (float) (middle + 4 * spread);
+    return logits;
+  }
+
+  @Test
+  void quickSumsChooseTheTokenOfExactOnes() {
+    RandomGenerator random = random();
+    for (int i = 0; i < 400; i++) {
+      float[] logits = wide(random, 1 + random.nextInt(i % 10 == 0 ? 30_000 : 3000));
+      double temperature = i % 20 == 0 ? 1e-7 : 0.01 + 2 * random.nextDouble();
+      Sampling sampling =
+          Sampling.at(temperature, i)
+              .withTopP(random.nextBoolean() ? 1 : 1 - Math.exp(-16 * random.nextDouble()) / 1.01)
+              .withMinP(random.nextInt(3) > 0 ? 0 : 0.3 * random.nextDouble());
+      Sampler sampler = new Sampler(sampling, logits.length);
+      double highest = Sampler.highest(logits);
+      for (int j = 0; j < 30; j++) {
+        int id = sampler.choose(logits);
+        assertThat(id).as("%s", sampling).isEqualTo(sampler.chooseExactly(logits, highest));
+        sampler.accept(id);
+      }
+    }
+  }
+
+  @Test
+  void quickSumsAreAsCloseAsTheySay() {
+    RandomGenerator random = random();
+    double farthest = 0;
+    for (int i = 0; i < 300; i++) {
+      float[] logits = wide(random, 1 + random.nextInt(3000));
+      double temperature = 0.01 + 2 * random.nextDouble();
+      double highest = Sampler.highest(logits);
+      double sum = 0;
+      for (float logit : logits) {
+        sum += StrictMath.exp((logit - highest) / temperature);
+      }
+      double quick = new WeightSums(logits.length).add(logits, highest, temperature);
+      farthest = Math.max(farthest, Math.abs(quick / sum - 1));
+    }
+    System.out.println("sums differ by " + farthest + " at most");
+    assertThat(farthest).isLessThan(WeightSums.ERROR / 2);
+  }
+
   @Test
   void greedyTakesTheLikeliestAndOfEqualOnesTheFirst() {
     Sampler sampler = new Sampler(Sampling.GREEDY, 4);
