@@ -38,12 +38,12 @@ final class MergeReader {
 
   /** Takes the next merge; false if there are no such symbols. */
   boolean add(byte[] left, int from, int to, byte[] right, int rightFrom, int rightTo) {
-    long hash = texts.hash(TextTable.HASH_START, left, from, to);
+    long hash = texts.hash(left, from, to);
     int first = texts.find(hash, left, from, to);
     if (first < 0 && makesSymbols) {
       first = made(texts.append(left, from, to));
     }
-    long rightHash = texts.hash(TextTable.HASH_START, right, rightFrom, rightTo);
+    long rightHash = texts.hash(right, rightFrom, rightTo);
     int second = texts.find(rightHash, right, rightFrom, rightTo);
     if (second < 0 && makesSymbols) {
       second = made(texts.append(right, rightFrom, rightTo));

@@ -11,17 +11,14 @@ import java.util.SplittableRandom;
  * ids. A vocabulary of 150,000 tokens is four arrays, and neither reading it nor looking bytes up
  * makes an object. A text is its bytes; a {@link String} is made when one is asked for.
  *
- * <p>The hash is a polynomial of the bytes, so that it goes on from a text to the two joined. Its
- * base is another in each table: nobody can write a file whose texts all collide.
+ * <p>The hash takes byte after byte, so that it goes on from a text to the two joined. It
+ * multiplies by another number in each table: nobody can write a file whose texts all collide.
  */
 final class TextTable {
-  /** The hash of no bytes; not 0, where leading zero bytes would not count. */
-  static final long HASH_START = 1;
-
   private static final int SLOTS_MIN = 8;
   private static final byte[] NOTHING = {};
 
-  private final long base = new SplittableRandom().nextLong() | 1;
+  private final long factor = new SplittableRandom().nextLong() | 1;
 
   private byte[] utf8;
 
@@ -95,11 +92,17 @@ final class TextTable {
     return new String(utf8, start(id), byteSize(id), UTF_8);
   }
 
+  long hash(byte[] bytes, int from, int to) {
+    return hash(factor, bytes, from, to);
+  }
+
   /** The hash of a text of which {@code before} is the hash of what stands before these bytes. */
   long hash(long before, byte[] bytes, int from, int to) {
     long hash = before;
     for (int i = from; i < to; i++) {
-      hash = hash * base + bytes[i];
+      hash = (hash ^ bytes[i]) * factor;
+      // products alone collide for every factor: Prouhet, Thue and Morse's words of 1,024 bytes do
+      hash ^= hash >>> 32;
     }
     return hash;
   }
@@ -110,13 +113,13 @@ final class TextTable {
       grow();
     }
     int from = start(id);
-    long hash = hash(HASH_START, utf8, from, ends[id]);
+    long hash = hash(utf8, from, ends[id]);
     int slot = slot(hash, utf8, from, ends[id], NOTHING, 0, 0);
     if (slots[slot] != 0) {
       return id(slot);
     }
     int mask = slots.length - 1;
-    slots[slot] = (int) mixed(hash) & ~mask | id + 1;
+    slots[slot] = (int) hash & ~mask | id + 1;
     return -1;
   }
 
@@ -137,22 +140,17 @@ final class TextTable {
     return (slots[slot] & slots.length - 1) - 1;
   }
 
-  private static long mixed(long hash) {
-    return hash * 0x9E3779B97F4A7C15L;
-  }
-
   /** Where the text of these bytes and those is, or would be. */
   private int slot(
       long hash, byte[] first, int from, int to, byte[] second, int secondFrom, int secondTo) {
-    long mixed = mixed(hash);
     int mask = slots.length - 1;
-    int slot = (int) (mixed >>> shift);
+    int slot = (int) (hash >>> shift);
     while (true) {
       int entry = slots[slot];
       if (entry == 0) {
         return slot;
       }
-      if (((entry ^ (int) mixed) & ~mask) == 0
+      if (((entry ^ (int) hash) & ~mask) == 0
           && isJoined((entry & mask) - 1, first, from, to, second, secondFrom, secondTo)) {
         return slot;
       }
@@ -196,7 +194,7 @@ final class TextTable {
 
   /** The id of the texts of two ids joined, or -1. */
   int findJoined(int left, int right) {
-    long hash = hash(HASH_START, utf8, start(left), ends[left]);
+    long hash = hash(utf8, start(left), ends[left]);
     hash = hash(hash, utf8, start(right), ends[right]);
     return findJoined(hash, utf8, start(left), ends[left], utf8, start(right), ends[right]);
   }
@@ -204,7 +202,7 @@ final class TextTable {
   /** The id of a text, or -1. */
   int find(String text) {
     byte[] bytes = text.getBytes(UTF_8);
-    int id = find(hash(HASH_START, bytes, 0, bytes.length), bytes, 0, bytes.length);
+    int id = find(hash(bytes, 0, bytes.length), bytes, 0, bytes.length);
     return id >= 0 && isChanged(text, bytes) ? -1 : id;
   }
 
@@ -225,7 +223,7 @@ final class TextTable {
         bytes[size++] = (byte) (0x80 | codePoint >> 6 * more & 0x3F);
       }
     }
-    return find(hash(HASH_START, bytes, 0, size), bytes, 0, size);
+    return find(hash(bytes, 0, size), bytes, 0, size);
   }
 
   /**

@@ -53,7 +53,7 @@ final class WordPiece implements TokenModel {
   /** A token that ends within a character is none, so that all ends may be tried. */
   private int longest(byte[] before, byte[] word, int start, long[] hashes) {
     int bytes = Math.min(hashes.length, word.length - start);
-    long hash = texts.hash(TextTable.HASH_START, before, 0, before.length);
+    long hash = texts.hash(before, 0, before.length);
     for (int i = 0; i < bytes; i++) {
       hash = texts.hash(hash, word, start + i, start + i + 1);
       hashes[i] = hash;
