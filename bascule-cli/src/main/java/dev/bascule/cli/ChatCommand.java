@@ -1,6 +1,5 @@
 package dev.bascule.cli;
 
-import dev.bascule.core.device.Device;
 import dev.bascule.formats.tokenizer.Tokenizer;
 import dev.bascule.llm.ContextFullException;
 import dev.bascule.llm.Generator;
@@ -62,7 +61,7 @@ final class ChatCommand implements Callable<Integer> {
                         + model
                         + " has no chat template, so it is not known how to talk to it; bascule"
                         + " generate continues texts"));
-    try (Device device = main.openDevice();
+    try (OpeningDevice device = new OpeningDevice(main);
         LanguageModel opened = LanguageModel.open(model, device, options.settings());
         Generator generator = Generator.of(opened, Optional.of(tokenizer))) {
       if (main.explain()) {

@@ -95,7 +95,7 @@ final class GenerateCommand implements Callable<Integer> {
     options.idle().ifPresent(console::say);
     // a large vocabulary takes as long to read as the weights take to pack
     Ahead<Optional<Tokenizer>> reading = new Ahead<>("tokenizer", this::tokenizer);
-    try (Device device = main.openDevice();
+    try (OpeningDevice device = new OpeningDevice(main);
         Spare spare = new Spare(Optional.ofNullable(then));
         LanguageModel opened = LanguageModel.open(model, device, options.settings())) {
       Optional<Tokenizer> tokenizer = reading.get();

@@ -14,6 +14,7 @@ import dev.bascule.models.DecoderModel;
 import dev.bascule.models.Weights;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /**
  * A decoder with its weights on a device, ready for any number of {@link Sequence}s at once. Owns
@@ -80,11 +81,17 @@ public final class LanguageModel implements AutoCloseable {
 
   /** Compiles a decoder for {@code device}; owns {@code decoder} from now on. */
   public LanguageModel(DecoderModel decoder, Device device, Settings settings) {
+    this(decoder, () -> device, settings);
+  }
+
+  private LanguageModel(DecoderModel decoder, Supplier<Device> opening, Settings settings) {
     this.decoder = decoder;
     this.settings = settings.within(decoder.config());
+    Graph graph = graph(decoder, this.settings);
+    Device device = opening.get();
     requireRoom(device, decoder, this.settings);
     this.engine = new Engine(device);
-    this.plan = engine.compile(graph(decoder, this.settings));
+    this.plan = engine.compile(graph);
   }
 
   private static Graph graph(DecoderModel decoder, Settings settings) {
@@ -138,6 +145,17 @@ public final class LanguageModel implements AutoCloseable {
    *     known
    */
   public static LanguageModel open(Path path, Device device, Settings settings) {
+    return open(path, () -> device, settings);
+  }
+
+  /**
+   * Opens a model while its device is still being opened: it is asked for when it is needed.
+   *
+   * @param device stays the caller's
+   * @throws dev.bascule.formats.FormatException if the model is broken or of an architecture that
+   *     is not known
+   */
+  public static LanguageModel open(Path path, Supplier<Device> device, Settings settings) {
     DecoderModel decoder = DecoderModel.open(path);
     try {
       return new LanguageModel(decoder, device, settings);
