@@ -90,7 +90,7 @@ final class Schedule {
     for (Node inner : inside.graph.nodes()) {
       if (!copies.containsKey(inner.result())) {
         List<Value> operands = inner.operands().stream().map(copies::get).toList();
-        List<Value> results = Node.of(prefix + inner.label(), inner.op(), operands).results();
+        List<Value> results = Node.of(Inliner.label(prefix, inner), inner.op(), operands).results();
         for (int i = 0; i < results.size(); i++) {
           copies.put(inner.results().get(i), results.get(i));
         }

@@ -67,7 +67,7 @@ public final class Inliner {
     /** {@code node} on the replaced operands, labelled with where it comes from. */
     Node rebuild(Node node, List<Value> operands) {
       boolean same = operands.equals(node.operands()) && (prefix.isEmpty() || operands.isEmpty());
-      return same ? node : Node.of(prefix + node.label(), node.op(), operands);
+      return same ? node : Node.of(label(prefix, node), node.op(), operands);
     }
   }
 
@@ -120,6 +120,15 @@ public final class Inliner {
    */
   public static String prefix(String label) {
     return label.endsWith(".") ? label : label + "/";
+  }
+
+  /**
+   * The label of {@code node} inside a region. After a dot, which sets a label apart like the parts
+   * of a name, what has none of its own goes without.
+   */
+  public static String label(String prefix, Node node) {
+    boolean isNameless = prefix.endsWith(".") && node.label().equals(node.op().name());
+    return isNameless ? "" : prefix + node.label();
   }
 
   private void push(List<Value> roots, Map<Value, Value> known, Node rebuilt, Node site) {
