@@ -15,6 +15,7 @@ final class EmittedKernel implements KernelCode {
   private final List<Emission> variants;
   private final ExecutableMemory memory = new ExecutableMemory(ExecutableMemory.Policy.ALLOWED);
   private final List<MemorySegment> entries;
+  private final List<CallWords> words;
   private final int workers;
 
   /**
@@ -27,6 +28,7 @@ final class EmittedKernel implements KernelCode {
     this.isa = isa;
     this.variants = variants;
     this.entries = memory.install(variants.stream().map(Emission::code).toList());
+    this.words = variants.stream().map(emission -> new CallWords(emission.layout())).toList();
     this.workers = workers;
   }
 
@@ -57,7 +59,13 @@ final class EmittedKernel implements KernelCode {
     long rows = variants.getFirst().layout().nest.rowExtent().evaluate(dims);
     int variant = rows <= variants.getFirst().keptElementsMax() ? 0 : variants.size() - 1;
     return new EmittedLaunch(
-        kernel, variants.get(variant), entries.get(variant), workers, operands, dims);
+        kernel,
+        variants.get(variant),
+        entries.get(variant),
+        words.get(variant),
+        workers,
+        operands,
+        dims);
   }
 
   @Override

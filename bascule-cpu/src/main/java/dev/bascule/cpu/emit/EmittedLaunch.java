@@ -9,7 +9,6 @@ import dev.bascule.cpu.asm.MachineCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Emitted code with its operands and dimensions: one frame for each worker. */
@@ -23,10 +22,21 @@ final class EmittedLaunch implements KernelCode.BoundCode {
   /** Words of a table beyond the last row position, which code may read. */
   private static final int TABLE_SLACK = 64;
 
+  /** All of native memory: frames are written by address. */
+  private static final MemorySegment MEMORY =
+      MemorySegment.ofAddress(0).reinterpret(Long.MAX_VALUE);
+
   private final Layout layout;
+  private final CallWords words;
   private final MemorySegment entry;
   private final Arena arena = Arena.ofShared();
-  private final List<MemorySegment> frames = new ArrayList<>();
+
+  /**
+   * Each worker's, by address. A token's launches are hundreds, each seen once in ten milliseconds
+   * and found in no cache then: what a call touches beside its frame is time.
+   */
+  private final long[] frames;
+
   private final long[] extents;
   private final long[] bases;
   private final long[][] strides;
@@ -36,17 +46,20 @@ final class EmittedLaunch implements KernelCode.BoundCode {
   private final long blocks;
   private final long units;
   private final long unitElements;
+  private final boolean gathers;
   private final boolean emptyGather;
 
   EmittedLaunch(
       Kernel kernel,
       Emission emission,
       MemorySegment entry,
+      CallWords words,
       int workers,
       List<MemorySegment> operands,
       Bindings dims) {
     this.layout = emission.layout();
     this.entry = entry;
+    this.words = words;
     Nest nest = layout.nest;
     this.extents = nest.odometer().stream().mapToLong(d -> d.evaluate(dims)).toArray();
     this.vectorExtent = nest.vectorExtent().evaluate(dims);
@@ -85,6 +98,7 @@ final class EmittedLaunch implements KernelCode.BoundCode {
         strides[w][axis] = walk.odometer().get(axis).evaluate(dims) * walk.bytes();
       }
     }
+    this.gathers = kernel.body().stream().anyMatch(Instruction.LoadAt.class::isInstance);
     this.emptyGather =
         kernel.body().stream()
             .anyMatch(
@@ -92,11 +106,12 @@ final class EmittedLaunch implements KernelCode.BoundCode {
     long bytes = frameBytes(emission, rows);
     MemorySegment first = arena.allocate(bytes, FRAME_ALIGNMENT);
     fill(first, rows, dims);
-    frames.add(first);
+    this.frames = new long[workers];
+    frames[0] = first.address();
     for (int worker = 1; worker < workers; worker++) {
       MemorySegment frame = arena.allocate(bytes, FRAME_ALIGNMENT);
       MemorySegment.copy(first, 0, frame, 0, layout.frame.bytes());
-      frames.add(frame);
+      frames[worker] = frame.address();
     }
   }
 
@@ -187,10 +202,10 @@ final class EmittedLaunch implements KernelCode.BoundCode {
 
   @Override
   public void run(int worker, long low, long high) {
-    MemorySegment frame = frames.get(worker);
+    long frame = frames[worker];
     if (emptyGather) {
       if (low < high) {
-        frame.set(WORD, layout.frame.fault, 1);
+        MEMORY.set(WORD, frame + words.fault, 1);
       }
       return;
     }
@@ -212,34 +227,46 @@ final class EmittedLaunch implements KernelCode.BoundCode {
   }
 
   /** Runs {@code points} points of the odometer, {@code length} elements of the vectors each. */
-  private void call(MemorySegment frame, long point, long points, long start, long length) {
-    frame.set(WORD, layout.frame.length, length);
-    frame.set(WORD, layout.frame.start, start);
-    frame.set(WORD, layout.frame.points, points);
-    long rest = point;
+  private void call(long frame, long point, long points, long start, long length) {
+    MEMORY.set(WORD, frame + words.length, length);
+    MEMORY.set(WORD, frame + words.start, start);
+    MEMORY.set(WORD, frame + words.points, points);
     for (int w = 0; w < bases.length; w++) {
-      frame.set(WORD, layout.pointers.words(w).pointer(), bases[w] + start * vectorStrides[w]);
+      long at = start == 0 ? bases[w] : bases[w] + start * vectorStrides[w];
+      MEMORY.set(WORD, frame + words.pointers[w], at);
     }
+    for (int counter : words.counters) {
+      MEMORY.set(WORD, frame + counter, 0);
+    }
+    if (point > 0) {
+      turn(frame, point);
+    }
+    MachineCode.run(entry, frame, 0, 0);
+  }
+
+  /** Sets the odometer to a point. */
+  private void turn(long frame, long point) {
+    long rest = point;
     for (int axis = 0; axis < extents.length; axis++) {
       long at = rest % extents[axis];
       rest /= extents[axis];
-      frame.set(WORD, layout.wheels.get(axis).counter(), at);
-      if (at != 0) {
-        for (int w = 0; w < bases.length; w++) {
-          int word = layout.pointers.words(w).pointer();
-          frame.set(WORD, word, frame.get(WORD, word) + at * strides[w][axis]);
-        }
+      MEMORY.set(WORD, frame + words.counters[axis], at);
+      for (int w = 0; at != 0 && w < bases.length; w++) {
+        long word = frame + words.pointers[w];
+        MEMORY.set(WORD, word, MEMORY.get(WORD, word) + at * strides[w][axis]);
       }
     }
-    MachineCode.run(entry, frame.address(), 0, 0);
   }
 
   @Override
   public boolean takeFault() {
+    if (!gathers) {
+      return false;
+    }
     boolean fault = false;
-    for (MemorySegment frame : frames) {
-      fault |= frame.get(WORD, layout.frame.fault) != 0;
-      frame.set(WORD, layout.frame.fault, 0);
+    for (long frame : frames) {
+      fault |= MEMORY.get(WORD, frame + words.fault) != 0;
+      MEMORY.set(WORD, frame + words.fault, 0);
     }
     return fault;
   }
