@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * [--threads 2] [--isa best|avx512|avx2]   isa is Bascule's; a peer chooses by itself
  * [--prompt 512] [--contexts 128,4096] [--chunk 512] [--blocks 9] [--seconds 0.5] [--warm 3]
  * [--json]
- * --cold [--starts 5] [--bascule ./bascule] [--llama-command FILE]   see ColdStart
+ * --cold [--starts 5] [--bascule ./bascule] [--llama-command FILE] [--before COMMAND]   see ColdStart
  * </pre>
  */
 public final class LanguageSpeed {
