@@ -111,14 +111,17 @@ final class Scheduler {
     return Optional.of(weights);
   }
 
-  /** The tasks of a function, if the device has a kernel for each of its library ops. */
+  /**
+   * The tasks of a function, if it has library ops and the device a kernel for each. One without,
+   * such as a norm, is better fused with what is around it.
+   */
   private Optional<Schedule> function(Graph body, Set<Value> weights) {
     List<Node> unclaimed = new ArrayList<>();
     Pipeline.Prepared prepared =
         Pipeline.prepare(
             body,
             node -> {
-              if (!(node.op() instanceof LibraryOp)) {
+              if (!isLibraryOp(node)) {
                 return false;
               }
               if (libraryKernel(node, weights).isEmpty()) {
@@ -126,12 +129,16 @@ final class Scheduler {
               }
               return true;
             });
-    if (!unclaimed.isEmpty()) {
+    Graph ready = prepared.graph();
+    if (!unclaimed.isEmpty() || ready.nodes().stream().noneMatch(Scheduler::isLibraryOp)) {
       return Optional.empty();
     }
     notes.addAll(prepared.notes());
-    Graph ready = prepared.graph();
     return Optional.of(new Schedule(ready, libraryKernels(ready, weights), Map.of(), weights));
+  }
+
+  private static boolean isLibraryOp(Node node) {
+    return node.op() instanceof LibraryOp;
   }
 
   private Map<Node, LibraryKernel> libraryKernels(Graph graph, Set<Value> weights) {
