@@ -104,8 +104,19 @@ final class ColdStart {
   }
 
   private static void before(Options options) throws IOException {
-    if (options.has("before")) {
-      double ignored = firstByte(List.of(options.required("before").split(" ", -1)));
+    if (!options.has("before")) {
+      return;
+    }
+    List<String> command = List.of(options.required("before").split(" ", -1));
+    Process process =
+        new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    try {
+      if (process.waitFor() != 0) {
+        throw new SideFailedException(command + " ended with " + process.exitValue(), null);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SideFailedException("interrupted while " + command + " ran", e);
     }
   }
 

@@ -101,12 +101,7 @@ final class PlanBuilder {
       case Task.KernelTask kernel -> Optional.of(device.compile(kernel.kernel()));
       case Task.LibraryTask library -> Optional.of(library.kernel().prepare(library.call()));
       case Task.HostTask host -> Optional.empty();
-      case Task.RegionTask region -> throw inOneTask(region);
     };
-  }
-
-  private static IllegalStateException inOneTask(Task.RegionTask region) {
-    return new IllegalStateException("region '" + region.label() + "' was not taken apart");
   }
 
   /**
@@ -181,7 +176,6 @@ final class PlanBuilder {
         }
       }
       case Task.HostTask host -> throw new IllegalStateException("host tasks have no operands");
-      case Task.RegionTask region -> throw inOneTask(region);
     }
     return operands;
   }

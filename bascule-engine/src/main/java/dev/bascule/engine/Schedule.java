@@ -48,18 +48,11 @@ final class Schedule {
     this.weights = weights;
     this.fusion = new Fusion(graph, library);
     for (Unit unit : fusion.units) {
-      tasks.put(unit, task(unit));
+      task(unit).ifPresent(task -> tasks.put(unit, task));
     }
     waitForCounts();
     fuseEpilogues(graph);
-    List<Task> whole = new ArrayList<>();
-    for (Unit unit : fusion.order()) {
-      Task task = tasks.get(unit);
-      if (task != null) {
-        whole.add(task);
-      }
-    }
-    this.order = regions.isEmpty() ? List.copyOf(whole) : takenApart(whole);
+    this.order = ordered();
   }
 
   /** The tasks in the order they run. */
@@ -67,17 +60,19 @@ final class Schedule {
     return order;
   }
 
-  /** Copies of their own tasks in place of regions. */
-  private List<Task> takenApart(List<Task> whole) {
-    List<Task> parts = new ArrayList<>();
-    for (Task task : whole) {
-      if (task instanceof Task.RegionTask region) {
-        parts.addAll(copies(region.node(), Objects.requireNonNull(regions.get(region.node()))));
-      } else {
-        parts.add(task.with("", this::storage));
+  /** The tasks in the order of their units; in place of a region, copies of its own. */
+  private List<Task> ordered() {
+    List<Task> ordered = new ArrayList<>();
+    for (Unit unit : fusion.order()) {
+      Task task = tasks.get(unit);
+      if (unit instanceof Unit.Region region) {
+        ordered.addAll(copies(region.node, Objects.requireNonNull(regions.get(region.node))));
+      } else if (task != null) {
+        // what a region makes is known only now
+        ordered.add(regions.isEmpty() ? task : task.with("", this::storage));
       }
     }
-    return List.copyOf(parts);
+    return List.copyOf(ordered);
   }
 
   /** The tasks of {@code inside} on the operands of {@code node}, whose results they make. */
@@ -112,27 +107,29 @@ final class Schedule {
     return fusion.storage(value);
   }
 
-  private Task task(Unit unit) {
+  /** What runs for {@code unit}; a region has tasks of its own. */
+  private Optional<Task> task(Unit unit) {
     return switch (unit) {
       case Unit.Fused fused -> {
         KernelLowering.Lowered lowered = KernelLowering.lower(fusion, fused);
-        yield new Task.KernelTask(lowered.kernel(), lowered.parameters());
+        yield Optional.of(new Task.KernelTask(lowered.kernel(), lowered.parameters()));
       }
       case Unit.Library library -> {
         List<Value> operands =
             library.node.operands().stream().map(o -> fusion.storage(Views.base(o))).toList();
-        yield new Task.LibraryTask(
-            library.kernel,
-            call(library.node, Optional.empty(), weights),
-            operands,
-            List.of(),
-            library.node.results());
+        yield Optional.of(
+            new Task.LibraryTask(
+                library.kernel,
+                call(library.node, Optional.empty(), weights),
+                operands,
+                List.of(),
+                library.node.results()));
       }
-      case Unit.Region region ->
-          new Task.RegionTask(
-              region.node, region.node.operands().stream().map(fusion::storage).toList());
+      case Unit.Region region -> Optional.empty();
       case Unit.Host host ->
-          new Task.HostTask(host.node, host.node.operands().stream().map(fusion::storage).toList());
+          Optional.of(
+              new Task.HostTask(
+                  host.node, host.node.operands().stream().map(fusion::storage).toList()));
     };
   }
 
@@ -162,7 +159,7 @@ final class Schedule {
       return;
     }
     for (Unit unit : fusion.units) {
-      for (Symbol symbol : symbols(tasks.get(unit))) {
+      for (Symbol symbol : symbols(unit)) {
         Unit host = binds.get(symbol);
         if (host != null && host != unit) {
           unit.reads.add(host);
@@ -171,13 +168,17 @@ final class Schedule {
     }
   }
 
-  private static Set<Symbol> symbols(@org.jspecify.annotations.Nullable Task task) {
-    Set<Symbol> symbols = new HashSet<>();
+  private Set<Symbol> symbols(Unit unit) {
+    Task task = tasks.get(unit);
     if (task instanceof Task.KernelTask kernel) {
-      symbols.addAll(kernel.kernel().symbols());
-    } else if (task != null) {
-      task.reads().forEach(value -> symbols.addAll(value.shape().elements().symbols()));
+      return kernel.kernel().symbols();
     }
+    List<Value> reads =
+        unit instanceof Unit.Region region
+            ? region.node.operands()
+            : task == null ? List.of() : task.reads();
+    Set<Symbol> symbols = new HashSet<>();
+    reads.forEach(value -> symbols.addAll(value.shape().elements().symbols()));
     return symbols;
   }
 
@@ -186,6 +187,9 @@ final class Schedule {
     tasks
         .values()
         .forEach(task -> task.reads().forEach(value -> uses.merge(value, 1, Integer::sum)));
+    for (Node region : regions.keySet()) {
+      region.operands().forEach(operand -> uses.merge(fusion.storage(operand), 1, Integer::sum));
+    }
     graph.roots().forEach(root -> uses.merge(fusion.storage(root), 2, Integer::sum));
     for (Unit unit : List.copyOf(fusion.units)) {
       if (unit instanceof Unit.Fused fused && fused.rowAxes.isEmpty()) {

@@ -23,9 +23,9 @@ import java.util.function.Predicate;
 /**
  * From a graph to the tasks of one device. A function that is called several times, as the layers
  * of a model are, is prepared, fused and lowered once, and each call gets copies of its tasks:
- * without this the start of a model of 28 layers would take a third longer. Where the device lacks
- * a kernel for a library op of the function, whose meaning may then depend on the bytes of a
- * constant, each call is a part of the graph like any other.
+ * without this, compiling 28 layers in a JVM that has just started takes twice as long. Where the
+ * device lacks a kernel for a library op of the function, whose meaning may then depend on the
+ * bytes of a constant, each call is a part of the graph like any other.
  */
 final class Scheduler {
   private final Device device;

@@ -101,33 +101,6 @@ sealed interface Task {
   }
 
   /**
-   * A region that is there several times, until its own tasks take its place.
-   *
-   * @param operands storage of the node's operands
-   */
-  record RegionTask(Node node, List<Value> operands) implements Task {
-    @Override
-    public String label() {
-      return node.label();
-    }
-
-    @Override
-    public List<Value> reads() {
-      return operands;
-    }
-
-    @Override
-    public List<Value> writes() {
-      return node.results();
-    }
-
-    @Override
-    public Task with(String prefix, UnaryOperator<Value> values) {
-      throw new IllegalStateException("region '" + label() + "' was not taken apart");
-    }
-  }
-
-  /**
    * An op that the host runs between launches: its result's shape depends on values, or no device
    * kernel exists.
    */

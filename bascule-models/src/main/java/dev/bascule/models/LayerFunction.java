@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -168,8 +169,8 @@ final class LayerFunction {
     }
     Node call = Node.of(label(number), new Call(NAME, Map.of(), body), operands);
     for (int i = 0; i < written.size(); i++) {
-      updates.put(
-          java.util.Objects.requireNonNull(states.get(written.get(i))), call.results().get(i + 1));
+      State state = Objects.requireNonNull(states.get(written.get(i)));
+      updates.put(state, call.results().get(i + 1));
     }
     return call.results().getFirst();
   }

@@ -1,9 +1,6 @@
 package dev.bascule.cpu.asm;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
@@ -61,10 +58,7 @@ final class MemoryBindings {
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final MethodHandle CALL =
         Linker.nativeLinker()
-            .downcallHandle(
-                FunctionDescriptor.of(
-                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
-                Linker.Option.captureCallState("errno"));
+            .downcallHandle(NativeFunction.SHAPE, Linker.Option.captureCallState("errno"));
 
     private Refusal() {}
 

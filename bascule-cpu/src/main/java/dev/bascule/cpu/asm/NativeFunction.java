@@ -14,11 +14,11 @@ import java.lang.invoke.MethodHandle;
  * each, which takes it 10 to 20 ms of a start.
  */
 public final class NativeFunction {
-  private static final MethodHandle CALL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              FunctionDescriptor.of(
-                  JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+  static final FunctionDescriptor SHAPE =
+      FunctionDescriptor.of(
+          JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
+  private static final MethodHandle CALL = Linker.nativeLinker().downcallHandle(SHAPE);
 
   private NativeFunction() {}
 

@@ -9,6 +9,7 @@ import dev.bascule.cpu.asm.MachineCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 
 /** Emitted code with its operands and dimensions: one frame for each worker. */
@@ -32,8 +33,9 @@ final class EmittedLaunch implements KernelCode.BoundCode {
   private final Arena arena = Arena.ofShared();
 
   /**
-   * Each worker's, by address. A token's launches are hundreds, each seen once in ten milliseconds
-   * and found in no cache then: what a call touches beside its frame is time.
+   * Each worker's, by address; 0 when they are gone. A token's launches are hundreds, each seen
+   * once in ten milliseconds and found in no cache then: what a call touches beside its frame is
+   * time.
    */
   private final long[] frames;
 
@@ -203,6 +205,9 @@ final class EmittedLaunch implements KernelCode.BoundCode {
   @Override
   public void run(int worker, long low, long high) {
     long frame = frames[worker];
+    if (frame == 0) {
+      throw new IllegalStateException("a kernel's launch is closed");
+    }
     if (emptyGather) {
       if (low < high) {
         MEMORY.set(WORD, frame + words.fault, 1);
@@ -265,6 +270,9 @@ final class EmittedLaunch implements KernelCode.BoundCode {
     }
     boolean fault = false;
     for (long frame : frames) {
+      if (frame == 0) {
+        return false;
+      }
       fault |= MEMORY.get(WORD, frame + words.fault) != 0;
       MEMORY.set(WORD, frame + words.fault, 0);
     }
@@ -273,6 +281,7 @@ final class EmittedLaunch implements KernelCode.BoundCode {
 
   @Override
   public void close() {
+    Arrays.fill(frames, 0);
     arena.close();
   }
 }
