@@ -4,16 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Persistent threads that take chunks of one job at a time from a shared counter.
+ * Persistent threads that share the chunks of one job at a time.
  *
- * <p>The caller works too, as worker 0, and waits only for workers that are in the middle of a
- * chunk, never for one that has not woken up. A caller that finds the pool busy with another job
- * does its whole work itself, so that callers cannot wait for each other. Workers spin for {@link
- * #SPIN_NANOS} after a job, because the next launch usually follows at once, and then park.
+ * <p>Each has a run of neighbouring chunks of its own, so that it reads memory in order, and takes
+ * from the end of another's run when its own is done. The caller works too, as worker 0, and waits
+ * only for workers that are in the middle of a chunk, never for one that has not woken up. A caller
+ * that finds the pool busy with another job does its whole work itself, so that callers cannot wait
+ * for each other. Workers spin for {@link #SPIN_NANOS} after a job, because the next launch usually
+ * follows at once, and then park.
  */
 final class WorkerPool implements AutoCloseable {
   /** A range of independent units that any worker may run any part of. */
@@ -24,14 +27,20 @@ final class WorkerPool implements AutoCloseable {
   private static final long SPIN_NANOS = 1_000_000;
   private static final int SPINS_PER_CLOCK = 64;
 
-  /** Chunks per thread: enough to balance, few enough that the counter is cold. */
+  /** Chunks per thread: enough to balance, few enough that taking one costs nothing. */
   private static final int CHUNKS_PER_THREAD = 4;
+
+  /** Longs from one worker's run to the next: no two share a line that neighbours prefetch. */
+  private static final int RUN_STRIDE = 16;
 
   /** Set in {@link #gate} while workers may enter. */
   private static final long OPEN = 1L << 31;
 
   private static final long ENTERED = OPEN - 1;
   private static final long EPOCH = 1L << 32;
+
+  /** The half of a run that holds its first chunk. */
+  private static final long RUN_FIRST = (1L << Integer.SIZE) - 1;
 
   /** A job that nobody submitted. */
   private static final Work NOTHING = (worker, low, high) -> {};
@@ -44,7 +53,9 @@ final class WorkerPool implements AutoCloseable {
   /** Number of the job, whether it is open, and how many workers are inside. */
   private final AtomicLong gate = new AtomicLong();
 
-  private final AtomicLong next = new AtomicLong();
+  /** Each worker's run of chunks: the first in the low half, the one after its last in the high. */
+  private final AtomicLongArray runs;
+
   private volatile boolean closed;
   private volatile @Nullable Thread caller;
 
@@ -59,6 +70,7 @@ final class WorkerPool implements AutoCloseable {
    */
   WorkerPool(int threads) {
     this.threads = threads;
+    this.runs = new AtomicLongArray((threads + 1) * RUN_STRIDE);
     for (int number = 1; number < threads; number++) {
       Worker worker = new Worker(number);
       workers.add(worker);
@@ -86,6 +98,7 @@ final class WorkerPool implements AutoCloseable {
       try {
         takeChunks(0);
       } finally {
+        abandon(); // after a failure; else nothing is left
         closeGate();
       }
       Throwable thrown = failure;
@@ -105,19 +118,74 @@ final class WorkerPool implements AutoCloseable {
     work = job;
     units = total;
     chunk = Math.max(chunkMin, Math.ceilDiv(total, (long) threads * CHUNKS_PER_THREAD));
-    next.set(0);
+    long chunks = Math.ceilDiv(total, chunk);
+    long sharing = Math.min(threads, chunks);
+    for (int worker = 0; worker < threads; worker++) {
+      long share = Math.min(worker, sharing);
+      long end = chunks * Math.min(share + 1, sharing) / sharing;
+      runs.set(place(worker), end << Integer.SIZE | chunks * share / sharing);
+    }
     caller = Thread.currentThread();
     gate.set((gate.get() & -EPOCH) + EPOCH + OPEN);
-    long helpers = Math.min(workers.size(), Math.ceilDiv(total, chunk) - 1);
-    for (int i = 0; i < helpers; i++) {
+    for (int i = 0; i < sharing - 1; i++) {
       workers.get(i).wake();
     }
   }
 
+  private static int place(int worker) {
+    return (worker + 1) * RUN_STRIDE;
+  }
+
+  /** The worker's own chunks in order, then what is left of the others'. */
   private void takeChunks(int worker) {
-    long size = chunk;
-    for (long low = next.getAndAdd(size); low < units; low = next.getAndAdd(size)) {
-      work.run(worker, low, Math.min(low + size, units));
+    for (long taken = first(worker); taken >= 0; taken = first(worker)) {
+      run(worker, taken);
+    }
+    for (int i = 1; i < threads; i++) {
+      int other = (worker + i) % threads;
+      for (long taken = last(other); taken >= 0; taken = last(other)) {
+        run(worker, taken);
+      }
+    }
+  }
+
+  private void run(int worker, long taken) {
+    long low = taken * chunk;
+    work.run(worker, low, Math.min(low + chunk, units));
+  }
+
+  /** Takes the first chunk of a run; -1 when there is none. */
+  private long first(int worker) {
+    while (true) {
+      long run = runs.get(place(worker));
+      long first = run & RUN_FIRST;
+      if (first >= run >>> Integer.SIZE) {
+        return -1;
+      }
+      if (runs.compareAndSet(place(worker), run, run + 1)) {
+        return first;
+      }
+    }
+  }
+
+  /** Takes the last chunk of a run; -1 when there is none. */
+  private long last(int worker) {
+    while (true) {
+      long run = runs.get(place(worker));
+      long end = run >>> Integer.SIZE;
+      if ((run & RUN_FIRST) >= end) {
+        return -1;
+      }
+      if (runs.compareAndSet(place(worker), run, run - (1L << Integer.SIZE))) {
+        return end - 1;
+      }
+    }
+  }
+
+  /** After a failure the rest need not be done. */
+  private void abandon() {
+    for (int worker = 0; worker < threads; worker++) {
+      runs.set(place(worker), 0);
     }
   }
 
@@ -127,8 +195,6 @@ final class WorkerPool implements AutoCloseable {
     if ((state & ENTERED) == 0) {
       return;
     }
-    // after a failure of the caller's own, the others need not finish
-    next.set(units);
     long deadline = System.nanoTime() + SPIN_NANOS;
     for (int spins = 1; (gate.get() & ENTERED) != 0; spins++) {
       if (spins % SPINS_PER_CLOCK != 0 || System.nanoTime() < deadline) {
@@ -225,7 +291,7 @@ final class WorkerPool implements AutoCloseable {
         takeChunks(number);
       } catch (RuntimeException | Error e) {
         failure = e;
-        next.set(units);
+        abandon();
       } finally {
         Thread waiting = caller;
         long state = gate.decrementAndGet();

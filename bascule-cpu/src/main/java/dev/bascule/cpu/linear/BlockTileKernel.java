@@ -6,6 +6,7 @@ import static dev.bascule.cpu.asm.Vec.v;
 import dev.bascule.cpu.asm.Assembler;
 import dev.bascule.cpu.asm.IsaLevel;
 import dev.bascule.cpu.asm.Mem;
+import dev.bascule.cpu.asm.Prefetch;
 import dev.bascule.cpu.asm.Vec;
 import dev.bascule.cpu.asm.VectorLength;
 
@@ -16,6 +17,9 @@ import dev.bascule.cpu.asm.VectorLength;
  */
 final class BlockTileKernel {
   private static final int LINE_BYTES = 64;
+
+  /** How far ahead, in blocks, activations of several tokens are asked for. */
+  private static final int BLOCKS_AHEAD = 4;
 
   private final BlockFormat format;
   private final int tokens;
@@ -66,7 +70,10 @@ final class BlockTileKernel {
   private void group(int block, int group, int at) {
     int vectors = BlockFormat.VECTORS / format.groups();
     for (int token = 0; token < tokens; token++) {
-      dot.start(sum(token), lessSum(token, group));
+      if (tokens > 1 && group == 0) {
+        asm.prefetch(Prefetch.L1, frame.token(token, BLOCKS_AHEAD * ActivationRow.RECORD_BYTES));
+      }
+      dot.start(sum(token), frame.token(token, 0), group);
     }
     for (int i = group * vectors; i < (group + 1) * vectors; i += 2) {
       numbers.load(at, i);
@@ -78,7 +85,7 @@ final class BlockTileKernel {
       }
     }
     for (int token = 0; token < tokens; token++) {
-      dot.finish(sum(token), lessSum(token, group));
+      dot.finish(sum(token), frame.token(token, 0), group);
       asm.op(VCVTDQ2PS, length, sum(token), sum(token));
     }
     scales.load(block, group);
@@ -92,15 +99,6 @@ final class BlockTileKernel {
     return v(tokens + token);
   }
 
-  private Mem lessSum(int token, int group) {
-    return frame.token(token, ActivationRow.LESS_SUMS_AT + which(group));
-  }
-
-  /** Where the sum over a group is, behind that over all of the block. */
-  private int which(int group) {
-    return Integer.BYTES * (format.groups() == 1 ? 0 : 1 + group);
-  }
-
   private void scale(int token, int group) {
     Vec product = registers.first;
     Mem d = frame.token(token, ActivationRow.SCALE_AT);
@@ -109,7 +107,9 @@ final class BlockTileKernel {
     asm.op(VFMADD231PS, length, accumulator, sum(token), product);
     if (format.type().hasOffsets()) {
       multiply(product, registers.offset, d);
-      Mem total = frame.token(token, ActivationRow.SUMS_AT + which(group));
+      // a group's sum is behind that over all of the block
+      int which = format.groups() == 1 ? 0 : 1 + group;
+      Mem total = frame.token(token, ActivationRow.SUMS_AT + which * Float.BYTES);
       if (format.level() == IsaLevel.AVX512) {
         asm.op(scales.offsetFma(), length, accumulator, product, total.toAllLanes());
       } else {

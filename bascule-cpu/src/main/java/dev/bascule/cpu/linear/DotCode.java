@@ -7,6 +7,7 @@ import dev.bascule.cpu.asm.IsaLevel;
 import dev.bascule.cpu.asm.Mem;
 import dev.bascule.cpu.asm.Vec;
 import dev.bascule.cpu.asm.VectorLength;
+import dev.bascule.cpu.linear.ActivationRow.LessSum;
 
 /**
  * Emits the integer products of two vectors of numbers, in {@code low} and {@code high}, with the
@@ -25,8 +26,12 @@ sealed interface DotCode {
   /** Before the first tile. */
   void prepare();
 
-  /** Before a group. */
-  void start(Vec sum, Mem lessSum);
+  /**
+   * Before a group.
+   *
+   * @param record of the token's activations
+   */
+  void start(Vec sum, Mem record, int group);
 
   /** After numbers were loaded, before the first token. */
   void loaded();
@@ -35,7 +40,7 @@ sealed interface DotCode {
   void add(Vec sum, Mem first, Mem second, boolean isFirst);
 
   /** After a group: the sum is that of 32-bit integers. */
-  void finish(Vec sum, Mem lessSum);
+  void finish(Vec sum, Mem record, int group);
 
   /** vpdpbusd: four products of unsigned by signed bytes, summed in 32 bits, in one instruction. */
   record Vnni(BlockFormat format, Assembler asm, KernelRegisters registers) implements DotCode {
@@ -45,13 +50,12 @@ sealed interface DotCode {
     public void prepare() {}
 
     @Override
-    public void start(Vec sum, Mem lessSum) {
+    public void start(Vec sum, Mem record, int group) {
       if (format.bias() == 0) {
         asm.zero(sum);
         return;
       }
-      asm.op(VPBROADCASTD, LENGTH, sum, lessSum);
-      asm.op(VPSLLD, LENGTH, sum, sum, Integer.numberOfTrailingZeros(format.bias()));
+      lessSum(format, asm, sum, record, group);
     }
 
     @Override
@@ -64,7 +68,7 @@ sealed interface DotCode {
     }
 
     @Override
-    public void finish(Vec sum, Mem lessSum) {}
+    public void finish(Vec sum, Mem record, int group) {}
   }
 
   /**
@@ -85,7 +89,7 @@ sealed interface DotCode {
     }
 
     @Override
-    public void start(Vec sum, Mem lessSum) {}
+    public void start(Vec sum, Mem record, int group) {}
 
     @Override
     public void loaded() {}
@@ -107,14 +111,12 @@ sealed interface DotCode {
     }
 
     @Override
-    public void finish(Vec sum, Mem lessSum) {
+    public void finish(Vec sum, Mem record, int group) {
       if (staysShort()) {
         asm.op(VPMADDWD, LENGTH, sum, sum, registers.constant);
       }
       if (format.bias() > 0) {
-        asm.op(VPBROADCASTD, LENGTH, registers.first, lessSum);
-        int bits = Integer.numberOfTrailingZeros(format.bias());
-        asm.op(VPSLLD, LENGTH, registers.first, registers.first, bits);
+        lessSum(format, asm, registers.first, record, group);
         asm.op(VPADDD, LENGTH, sum, sum, registers.first);
       }
     }
@@ -130,7 +132,7 @@ sealed interface DotCode {
     }
 
     @Override
-    public void start(Vec sum, Mem lessSum) {}
+    public void start(Vec sum, Mem record, int group) {}
 
     @Override
     public void loaded() {
@@ -158,7 +160,17 @@ sealed interface DotCode {
     }
 
     @Override
-    public void finish(Vec sum, Mem lessSum) {}
+    public void finish(Vec sum, Mem record, int group) {}
+  }
+
+  /** Less the sum of a group's activations times the bias, to all lanes. */
+  private static void lessSum(BlockFormat format, Assembler asm, Vec to, Mem record, int group) {
+    VectorLength length = format.level() == IsaLevel.AVX512 ? VectorLength.V512 : VectorLength.V256;
+    LessSum less = LessSum.of(format.bias(), format.groups(), group);
+    asm.op(VPBROADCASTD, length, to, record.plus(less.at()));
+    if (less.shift() > 0) {
+      asm.op(VPSLLD, length, to, to, less.shift());
+    }
   }
 
   private static void ones(Assembler asm, KernelRegisters registers) {

@@ -20,12 +20,11 @@ final class NumberCode {
 
   /**
    * How far ahead of itself the kernel asks for numbers, first into the second-level cache, then
-   * from there: what was fastest while another thread does the same. Far is a number of elements,
-   * so about the same time for all types.
+   * from there: what was fastest on two threads.
    */
-  private static final int FAR_AHEAD_BYTES_PER_BIT = 768;
+  private static final int FAR_AHEAD_BYTES = 4096;
 
-  private static final int NEAR_AHEAD_BYTES = 512;
+  private static final int NEAR_AHEAD_BYTES = 2048;
 
   private final BlockFormat format;
   private final Assembler asm;
@@ -77,8 +76,7 @@ final class NumberCode {
 
   /** Asks for what is at {@code at} in units to come. */
   void prefetch(int at) {
-    asm.prefetch(
-        Prefetch.L2, Mem.at(TileFrame.WEIGHTS, at + FAR_AHEAD_BYTES_PER_BIT * format.bits()));
+    asm.prefetch(Prefetch.L2, Mem.at(TileFrame.WEIGHTS, at + FAR_AHEAD_BYTES));
     asm.prefetch(Prefetch.L1, Mem.at(TileFrame.WEIGHTS, at + NEAR_AHEAD_BYTES));
   }
 

@@ -154,7 +154,7 @@ final class Rounding {
     asm.op(VMOVDQU_STORE, V256, Mem.at(TO), v(4));
   }
 
-  /** With a and b the sums of the halves: scale, -(a + b), -a, -b; then a + b, a, b as f32. */
+  /** With a and b the sums of the halves and c of both: scale, -8c, -128c, -32a; c, a, b, -32b. */
   private void sums(Vec scale) {
     asm.op(VPADDD, V256, v(0), v(0), v(1));
     asm.op(VPADDD, V256, v(2), v(2), v(3));
@@ -166,16 +166,22 @@ final class Rounding {
     asm.op(VPSHUFD, V128, v(1), v(0), 0x4E);
     asm.op(VPADDD, V128, v(0), v(0), v(1)); // a b a b
     asm.op(VPSHUFD, V128, v(1), v(0), 0xB1);
-    asm.op(VPADDD, V128, v(1), v(0), v(1)); // a + b
+    asm.op(VPADDD, V128, v(1), v(0), v(1)); // c
     asm.zero(v(2));
     asm.op(VPSUBD, V128, v(3), v(2), v(0));
     asm.op(VPSUBD, V128, v(2), v(2), v(1));
-    blend(v(3), v(2), 1 << 1);
-    blend(v(3), scale, 1);
-    asm.op(VMOVDQU_STORE, V128, Mem.at(TO, ActivationRow.SCALE_AT), v(3));
+    asm.op(VPSLLD, V128, v(3), v(3), 5);
+    asm.op(VPSLLD, V128, v(4), v(2), 3);
+    asm.op(VPSLLD, V128, v(5), v(2), 7);
+    asm.op(VPSHUFD, V128, v(6), v(3), 0);
+    blend(v(6), scale, 1);
+    blend(v(6), v(4), 1 << 1);
+    blend(v(6), v(5), 1 << 2);
+    asm.op(VMOVDQU_STORE, V128, Mem.at(TO, ActivationRow.SCALE_AT), v(6));
     asm.op(VPSHUFD, V128, v(0), v(0), 0x10);
     blend(v(0), v(1), 1);
     asm.op(VCVTDQ2PS, V128, v(0), v(0));
+    blend(v(0), v(3), 1 << 3);
     asm.op(VMOVDQU_STORE, V128, Mem.at(TO, ActivationRow.SUMS_AT), v(0));
   }
 
