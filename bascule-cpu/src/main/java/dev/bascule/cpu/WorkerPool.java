@@ -263,6 +263,15 @@ final class WorkerPool implements AutoCloseable {
       }
     }
 
+    /**
+     * To a thread that has work, such as a compiler of the JVM's: at a start there are more of them
+     * than cores.
+     */
+    @SuppressWarnings("ThreadPriorityCheck") // who spins is in nobody's way
+    private static void giveWay() {
+      Thread.yield();
+    }
+
     /** The gate once a job other than {@code done} is open; or closed, when the pool is. */
     private long awaitJob(long done) {
       long deadline = System.nanoTime() + SPIN_NANOS;
@@ -271,8 +280,12 @@ final class WorkerPool implements AutoCloseable {
         if ((state & OPEN) != 0 && state >>> 32 != done) {
           return state;
         }
-        if (spins % SPINS_PER_CLOCK != 0 || System.nanoTime() < deadline) {
+        if (spins % SPINS_PER_CLOCK != 0) {
           Thread.onSpinWait();
+          continue;
+        }
+        if (System.nanoTime() < deadline) {
+          giveWay();
           continue;
         }
         parked = true;
