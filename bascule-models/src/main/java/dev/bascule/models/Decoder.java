@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -34,9 +35,10 @@ import java.util.Set;
  * <tr><td>{@code logits}<td>f32 [outputs, vocabulary]<td>
  * </table>
  *
- * <p>Layers of one kind are calls of one function ({@link #isLayer}). States are the caches of each
- * layer, [heads of keys * capacity, elements]. However a text is cut into runs, its logits have the
- * same bits.
+ * <p>Layers of one kind are calls of one function ({@link #isLayer}); the last is of a kind of its
+ * own, which goes on with the rows that get logits once its caches are written. States are the
+ * caches of each layer, [heads of keys * capacity, elements]. However a text is cut into runs, its
+ * logits have the same bits.
  */
 public final class Decoder {
   public static final String EMBEDDINGS = "embeddings";
@@ -109,12 +111,14 @@ public final class Decoder {
     Rotation rotation = Rotation.of(config.rope(), positions);
     Map<State, Value> updates = new LinkedHashMap<>();
     Map<LayerFunction.Kind, LayerFunction> functions = new HashMap<>();
-    Value hidden = embeddings; // [n, hidden] from here on
+    Value hidden = embeddings; // [n, hidden], after the last layer [outputs, hidden]
     for (int layer = 0; layer < config.layers(); layer++) {
-      LayerFunction.Kind kind = LayerFunction.Kind.of(config, weights, layer);
+      boolean isLast = layer == config.layers() - 1;
+      LayerFunction.Kind kind = LayerFunction.Kind.of(config, weights, layer, isLast);
       LayerFunction function = functions.get(kind);
       if (function == null) {
-        Layer blocks = new Layer(config, weights, limits.activations, layer);
+        Optional<Value> rows = isLast ? Optional.of(last) : Optional.empty();
+        Layer blocks = new Layer(config, weights, limits.activations, layer, rows);
         Value result = layer(blocks, hidden, rotation, caches);
         function =
             new LayerFunction(
@@ -124,14 +128,13 @@ public final class Decoder {
                 hidden,
                 result,
                 caches.takeUpdates(),
-                shared(rotation, caches));
+                shared(rotation, caches, last));
         functions.put(kind, function);
       }
       hidden = function.call(layer, hidden, updates);
     }
-    Layer end = new Layer(config, weights, limits.activations, 0);
-    Value chosen = Ops.gather(hidden, last, 0);
-    Value normed = end.norm("final_norm", chosen, Role.FINAL_NORM);
+    Layer end = new Layer(config, weights, limits.activations, 0, Optional.empty());
+    Value normed = end.norm("final_norm", hidden, Role.FINAL_NORM);
     Value logits = end.linear("head", normed, Role.HEAD);
     return new Graph(
         "decoder",
@@ -145,8 +148,9 @@ public final class Decoder {
     return node.op() instanceof Call call && call.name().equals(LayerFunction.NAME);
   }
 
-  private static Set<Value> shared(Rotation rotation, Caches caches) {
+  private static Set<Value> shared(Rotation rotation, Caches caches, Value last) {
     Set<Value> shared = new HashSet<>(caches.shared());
+    shared.add(last);
     shared.add(rotation.cosines());
     shared.add(rotation.sines());
     return shared;
@@ -163,7 +167,8 @@ public final class Decoder {
       attended =
           blocks.norm(blocks.label("attention_post_norm"), attended, Role.ATTENTION_POST_NORM);
     }
-    Value between = Layer.named(blocks.label("attention_residual"), Ops.add(hidden, attended));
+    Value before = blocks.asked("hidden_asked", hidden);
+    Value between = Layer.named(blocks.label("attention_residual"), Ops.add(before, attended));
     Value inner = blocks.norm(blocks.label("feed_forward_norm"), between, Role.FEED_FORWARD_NORM);
     Value fed = feedForward(blocks, inner);
     if (config.features().sandwichNorm()) {

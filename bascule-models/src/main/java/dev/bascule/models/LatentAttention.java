@@ -16,7 +16,7 @@ import java.util.List;
 final class LatentAttention {
   private LatentAttention() {}
 
-  /** Of x [n, hidden], to [n, hidden]. */
+  /** Of x [n, hidden], to [n, hidden], or to the rows that are asked for. */
   static Value of(
       Layer layer, DecoderConfig.Latent latent, Value x, Rotation rotation, Caches caches) {
     DecoderConfig config = layer.config();
@@ -48,6 +48,7 @@ final class LatentAttention {
     Value whole = Ops.concat(List.of(absorbed, position), 2); // [n, heads, rank + turned]
     Value attended =
         caches.attention(layer.label("attention"), whole, cache, cache, config.scoreScale());
+    attended = layer.asked("attention_asked", attended);
     Value values =
         perHead(
             layer,
@@ -55,7 +56,9 @@ final class LatentAttention {
             Ops.sliceAxis(attended, 2, Dim.ZERO, rank),
             Role.VALUE_UP,
             Dim.of(latent.valueDim()));
-    Value flat = Ops.reshape(values, Shape.of(tokens, heads.times(Dim.of(latent.valueDim()))));
+    Value flat =
+        Ops.reshape(
+            values, Shape.of(values.shape().dim(0), heads.times(Dim.of(latent.valueDim()))));
     return layer.linear(layer.label("attention_output"), flat, Role.ATTENTION_OUTPUT);
   }
 

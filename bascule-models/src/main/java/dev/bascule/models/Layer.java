@@ -3,13 +3,24 @@ package dev.bascule.models;
 import dev.bascule.core.graph.Functions;
 import dev.bascule.core.graph.Linear;
 import dev.bascule.core.graph.Node;
+import dev.bascule.core.graph.Ops;
 import dev.bascule.core.graph.Value;
 import dev.bascule.core.quant.WeightType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** What the blocks of one layer are made with: its weights, and labels that say where it is. */
-record Layer(DecoderConfig config, Weights weights, Linear.Activations activations, int number) {
+/**
+ * What the blocks of one layer are made with: its weights, and labels that say where it is.
+ *
+ * @param last the rows that are asked for, in the last layer
+ */
+record Layer(
+    DecoderConfig config,
+    Weights weights,
+    Linear.Activations activations,
+    int number,
+    Optional<Value> last) {
   /** The label of an op of this layer. */
   String label(String op) {
     return LayerFunction.label(number) + op;
@@ -18,6 +29,14 @@ record Layer(DecoderConfig config, Weights weights, Linear.Activations activatio
   /** The same value under a label, for plans and certificates. */
   static Value named(String label, Value value) {
     return Node.of(label, value.node().op(), value.node().operands()).results().get(value.index());
+  }
+
+  /**
+   * Of x [n, ...] the rows that matter from here on: once keys and values are in the caches, those
+   * that get logits are enough in the last layer.
+   */
+  Value asked(String op, Value x) {
+    return last.map(rows -> named(label(op), Ops.gather(x, rows, 0))).orElse(x);
   }
 
   Value norm(String label, Value x, Role scale) {

@@ -25,15 +25,15 @@ final class LayerFunction {
   static final String NAME = "Layer";
 
   /** What makes layers alike: the same ops over weights of the same types. */
-  record Kind(boolean isSparse, Map<Role, WeightType> types) {
-    static Kind of(DecoderConfig config, Weights weights, int layer) {
+  record Kind(boolean isSparse, boolean isLast, Map<Role, WeightType> types) {
+    static Kind of(DecoderConfig config, Weights weights, int layer, boolean isLast) {
       Map<Role, WeightType> types = new LinkedHashMap<>();
       for (Role role : Role.values()) {
         if (role.isOfLayer() && !role.isVector() && role.isIn(config, layer)) {
           types.put(role, weights.type(role, layer));
         }
       }
-      return new Kind(config.isSparse(layer), types);
+      return new Kind(config.isSparse(layer), isLast, types);
     }
   }
 

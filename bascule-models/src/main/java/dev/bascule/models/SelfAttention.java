@@ -10,7 +10,7 @@ import java.util.List;
 final class SelfAttention {
   private SelfAttention() {}
 
-  /** Of x [n, hidden], to [n, hidden]. */
+  /** Of x [n, hidden], to [n, hidden], or to the rows that are asked for. */
   static Value of(Layer layer, Value x, Rotation rotation, Caches caches) {
     DecoderConfig config = layer.config();
     List<Value> all =
@@ -29,6 +29,7 @@ final class SelfAttention {
     Value attended =
         caches.attention(layer.label("attention"), query, keys, values, config.scoreScale());
     Value flat = Ops.reshape(attended, Shape.of(x.shape().dim(0), width(config)));
+    flat = layer.asked("attention_asked", flat);
     Value output = layer.linear(layer.label("attention_output"), flat, Role.ATTENTION_OUTPUT);
     return config.features().outputBias()
         ? biased(layer, "attention_output_bias", output, Role.ATTENTION_OUTPUT)
