@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The memory that a decoder takes when it generates: by the plan that would run, and by what this
- * process takes with that plan's code and the model's vocabulary in it.
+ * The memory that a decoder takes when it has filled its context: by the plan that would run, and
+ * by what this process takes with that plan's code and the model's vocabulary in it.
  *
  * @param device its name
  * @param context tokens that the cache has room for
@@ -77,10 +77,15 @@ record MemoryNeed(String device, int context, Footprint planned, OptionalLong pr
     Map<String, String> lines = new LinkedHashMap<>();
     lines.put(
         "memory",
-        Text.megabytes(bytes()) + " to generate on " + device + " with a context of " + context);
+        Text.megabytes(bytes())
+            + " to generate on "
+            + device
+            + " with a full context of "
+            + context);
     lines.put("  weights", Text.megabytes(planned.constantBytes()) + ", as kernels want them");
     lines.put(
-        "  cache", Text.megabytes(planned.stateBytes()) + ", of keys and values, for the context");
+        "  cache",
+        Text.megabytes(planned.stateBytes()) + ", of keys and values, when the context is full");
     lines.put("  working", Text.megabytes(planned.arenaBytes()) + ", for intermediate values");
     lines.put(
         "  program",

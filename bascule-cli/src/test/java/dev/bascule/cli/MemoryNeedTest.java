@@ -1,5 +1,6 @@
 package dev.bascule.cli;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -49,7 +51,7 @@ class MemoryNeedTest {
           OptionalInt.empty(),
           new DecoderConfig.Ends(OptionalInt.empty(), List.of()));
 
-  private static final String CONTEXT = "2048";
+  private static final int CONTEXT = 2048;
 
   @TempDir private static Path folder;
 
@@ -73,16 +75,16 @@ class MemoryNeedTest {
     return json.get(name).integer(0L, 1L << 40);
   }
 
-  private static String[] generate() {
+  private static String[] generate(int promptTokens, int tokens) {
     return new String[] {
       "generate",
       model().toString(),
       "--context",
-      CONTEXT,
+      Integer.toString(CONTEXT),
       "--prompt-ids",
-      "1,2,3,4",
+      IntStream.range(0, promptTokens).mapToObj(Integer::toString).collect(joining(",")),
       "--max-tokens",
-      "32",
+      Integer.toString(tokens),
       "--explain"
     };
   }
@@ -90,10 +92,10 @@ class MemoryNeedTest {
   @Test
   void whatIsPlannedIsWhatThePlanTakes() {
     CommandLineRun inspected =
-        CommandLineRun.of("inspect", model().toString(), "--context", CONTEXT, "--json");
+        CommandLineRun.of("inspect", model().toString(), "--context", "" + CONTEXT, "--json");
     assertThat(inspected.code()).as(inspected.err()).isZero();
     Json memory = memory(inspected.out());
-    CommandLineRun run = CommandLineRun.of(generate());
+    CommandLineRun run = CommandLineRun.of(generate(4, 4));
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err())
         .containsPattern(String.format("arena %,d bytes", bytes(memory, "working")))
@@ -113,13 +115,19 @@ class MemoryNeedTest {
   @EnabledOnOs(OS.LINUX)
   void aProcessTakesWhatInspectSaid() throws Exception {
     CommandProcess inspected =
-        CommandProcess.of("inspect", model().toString(), "--context", CONTEXT, "--json");
+        CommandProcess.of("inspect", model().toString(), "--context", "" + CONTEXT, "--json");
     assertThat(inspected.code()).as(inspected.err()).isZero();
-    CommandProcess run = CommandProcess.of(generate());
+    double said = bytes(memory(inspected.out()), "total") / 1e6;
+    assertThat(residentMegabytes(generate(CONTEXT - 32, 32))).isCloseTo(said, within(0.05 * said));
+    // the cache of a text that ends early is not taken
+    double cache = bytes(memory(inspected.out()), "cache") / 1e6;
+    assertThat(residentMegabytes(generate(16, 32))).isLessThan(said - 0.8 * cache);
+  }
+
+  private static double residentMegabytes(String... arguments) throws Exception {
+    CommandProcess run = CommandProcess.of(arguments);
     Matcher peak = Pattern.compile("resident memory: ([0-9,.]+) MB").matcher(run.err());
     assertThat(peak.find()).as(run.err()).isTrue();
-    double megabytes = Double.parseDouble(peak.group(1).replace(",", ""));
-    double said = bytes(memory(inspected.out()), "total") / 1e6;
-    assertThat(megabytes).isCloseTo(said, within(0.05 * said));
+    return Double.parseDouble(peak.group(1).replace(",", ""));
   }
 }

@@ -133,6 +133,11 @@ final class CpuDevice implements Device {
   }
 
   @Override
+  public Buffer allocateZeros(long bytes) {
+    return memory.allocateZeros(bytes);
+  }
+
+  @Override
   public Optional<Buffer> adopt(MemorySegment segment) {
     boolean fits = segment.isNative() && segment.address() % CpuMemory.ALIGNMENT_BYTES == 0;
     return fits ? Optional.of(new CpuBuffer(segment, () -> {})) : Optional.empty();

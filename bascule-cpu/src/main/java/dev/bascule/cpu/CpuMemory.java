@@ -42,13 +42,22 @@ final class CpuMemory {
   }
 
   CpuBuffer allocate(long bytes) {
+    return allocate(bytes, false);
+  }
+
+  /** Zeros that take memory page by page, where they are written: not in huge pages. */
+  CpuBuffer allocateZeros(long bytes) {
+    return allocate(bytes, true);
+  }
+
+  private CpuBuffer allocate(long bytes, boolean isSparse) {
     if (bytes < 0) {
       throw new DeviceException("cpu: a buffer cannot have " + bytes + " bytes");
     }
     Arena arena = Arena.ofShared();
     MemorySegment memory;
     try {
-      memory = memory(arena, bytes);
+      memory = memory(arena, bytes, isSparse);
     } catch (RuntimeException | OutOfMemoryError e) {
       arena.close();
       throw new DeviceException(
@@ -65,7 +74,7 @@ final class CpuMemory {
     bytesHeld.addAndGet(-bytes);
   }
 
-  private MemorySegment memory(Arena arena, long bytes) {
+  private MemorySegment memory(Arena arena, long bytes, boolean isSparse) {
     if (guarded) {
       return guardedPages(arena, bytes);
     }
@@ -73,7 +82,7 @@ final class CpuMemory {
       return arena.allocate(bytes + SLACK_BYTES, ALIGNMENT_BYTES);
     }
     long size = roundUp(bytes + SLACK_BYTES, PageBindings.PAGE_BYTES);
-    if (size < HUGE_PAGE_BYTES) {
+    if (isSparse || size < HUGE_PAGE_BYTES) {
       return pages(arena, size, 0, size);
     }
     // huge pages need a start at a multiple of their size

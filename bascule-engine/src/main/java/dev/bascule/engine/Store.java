@@ -29,23 +29,8 @@ public final class Store implements AutoCloseable {
    * dimensions.
    */
   synchronized Buffer buffer(State state) {
-    return buffers.computeIfAbsent(state, this::zeros);
-  }
-
-  private Buffer zeros(State state) {
-    long bytes = Math.max(1, state.type().bytes().max());
-    Buffer buffer = device.allocate(bytes);
-    try (Stream stream = device.stream()) {
-      byte[] block = new byte[(int) Math.min(bytes, 1 << 20)];
-      for (long at = 0; at < bytes; at += block.length) {
-        long part = Math.min(block.length, bytes - at);
-        stream.upload(
-            java.lang.foreign.MemorySegment.ofArray(block).asSlice(0, part),
-            new Slice(buffer, at, part));
-      }
-      stream.synchronize();
-    }
-    return buffer;
+    return buffers.computeIfAbsent(
+        state, s -> device.allocateZeros(Math.max(1, s.type().bytes().max())));
   }
 
   /** Replaces the state's value; extents must be its declared ones. */

@@ -11,6 +11,23 @@ public interface Device extends AutoCloseable {
 
   Buffer allocate(long bytes);
 
+  /** A buffer of zeros. Where the device can, it takes memory when it is first written. */
+  default Buffer allocateZeros(long bytes) {
+    Buffer buffer = allocate(bytes);
+    try (Stream stream = stream()) {
+      MemorySegment zeros = MemorySegment.ofArray(new byte[(int) Math.min(bytes, 1 << 20)]);
+      for (long at = 0; at < bytes; at += zeros.byteSize()) {
+        long part = Math.min(zeros.byteSize(), bytes - at);
+        stream.upload(zeros.asSlice(0, part), new Slice(buffer, at, part));
+      }
+      stream.synchronize();
+    } catch (RuntimeException | Error e) {
+      buffer.close();
+      throw e;
+    }
+    return buffer;
+  }
+
   /**
    * The segment as a buffer, without a copy, where the device can use host memory in place (it must
    * stay alive, and be readable 64 bytes past its end); empty otherwise.
