@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -30,17 +29,11 @@ final class WorkerPool implements AutoCloseable {
   /** Chunks per thread: enough to balance, few enough that taking one costs nothing. */
   private static final int CHUNKS_PER_THREAD = 4;
 
-  /** Longs from one worker's run to the next: no two share a line that neighbours prefetch. */
-  private static final int RUN_STRIDE = 16;
-
   /** Set in {@link #gate} while workers may enter. */
   private static final long OPEN = 1L << 31;
 
   private static final long ENTERED = OPEN - 1;
   private static final long EPOCH = 1L << 32;
-
-  /** The half of a run that holds its first chunk. */
-  private static final long RUN_FIRST = (1L << Integer.SIZE) - 1;
 
   /** A job that nobody submitted. */
   private static final Work NOTHING = (worker, low, high) -> {};
@@ -53,9 +46,7 @@ final class WorkerPool implements AutoCloseable {
   /** Number of the job, whether it is open, and how many workers are inside. */
   private final AtomicLong gate = new AtomicLong();
 
-  /** Each worker's run of chunks: the first in the low half, the one after its last in the high. */
-  private final AtomicLongArray runs;
-
+  private final ChunkRuns chunks;
   private volatile boolean closed;
   private volatile @Nullable Thread caller;
 
@@ -70,7 +61,7 @@ final class WorkerPool implements AutoCloseable {
    */
   WorkerPool(int threads) {
     this.threads = threads;
-    this.runs = new AtomicLongArray((threads + 1) * RUN_STRIDE);
+    this.chunks = new ChunkRuns(threads);
     for (int number = 1; number < threads; number++) {
       Worker worker = new Worker(number);
       workers.add(worker);
@@ -95,10 +86,14 @@ final class WorkerPool implements AutoCloseable {
     }
     try {
       submit(job, total, chunkMin);
+      boolean isDone = false;
       try {
         takeChunks(0);
+        isDone = true;
       } finally {
-        abandon(); // after a failure; else nothing is left
+        if (!isDone) {
+          chunks.clear();
+        }
         closeGate();
       }
       Throwable thrown = failure;
@@ -118,13 +113,9 @@ final class WorkerPool implements AutoCloseable {
     work = job;
     units = total;
     chunk = Math.max(chunkMin, Math.ceilDiv(total, (long) threads * CHUNKS_PER_THREAD));
-    long chunks = Math.ceilDiv(total, chunk);
-    long sharing = Math.min(threads, chunks);
-    for (int worker = 0; worker < threads; worker++) {
-      long share = Math.min(worker, sharing);
-      long end = chunks * Math.min(share + 1, sharing) / sharing;
-      runs.set(place(worker), end << Integer.SIZE | chunks * share / sharing);
-    }
+    long count = Math.ceilDiv(total, chunk);
+    long sharing = Math.min(threads, count);
+    chunks.share(count, sharing);
     caller = Thread.currentThread();
     gate.set((gate.get() & -EPOCH) + EPOCH + OPEN);
     for (int i = 0; i < sharing - 1; i++) {
@@ -132,18 +123,14 @@ final class WorkerPool implements AutoCloseable {
     }
   }
 
-  private static int place(int worker) {
-    return (worker + 1) * RUN_STRIDE;
-  }
-
   /** The worker's own chunks in order, then what is left of the others'. */
   private void takeChunks(int worker) {
-    for (long taken = first(worker); taken >= 0; taken = first(worker)) {
+    for (long taken = chunks.first(worker); taken >= 0; taken = chunks.first(worker)) {
       run(worker, taken);
     }
     for (int i = 1; i < threads; i++) {
       int other = (worker + i) % threads;
-      for (long taken = last(other); taken >= 0; taken = last(other)) {
+      for (long taken = chunks.last(other); taken >= 0; taken = chunks.last(other)) {
         run(worker, taken);
       }
     }
@@ -152,41 +139,6 @@ final class WorkerPool implements AutoCloseable {
   private void run(int worker, long taken) {
     long low = taken * chunk;
     work.run(worker, low, Math.min(low + chunk, units));
-  }
-
-  /** Takes the first chunk of a run; -1 when there is none. */
-  private long first(int worker) {
-    while (true) {
-      long run = runs.get(place(worker));
-      long first = run & RUN_FIRST;
-      if (first >= run >>> Integer.SIZE) {
-        return -1;
-      }
-      if (runs.compareAndSet(place(worker), run, run + 1)) {
-        return first;
-      }
-    }
-  }
-
-  /** Takes the last chunk of a run; -1 when there is none. */
-  private long last(int worker) {
-    while (true) {
-      long run = runs.get(place(worker));
-      long end = run >>> Integer.SIZE;
-      if ((run & RUN_FIRST) >= end) {
-        return -1;
-      }
-      if (runs.compareAndSet(place(worker), run, run - (1L << Integer.SIZE))) {
-        return end - 1;
-      }
-    }
-  }
-
-  /** After a failure the rest need not be done. */
-  private void abandon() {
-    for (int worker = 0; worker < threads; worker++) {
-      runs.set(place(worker), 0);
-    }
   }
 
   /** Lets no more workers in and waits for those inside. */
@@ -304,7 +256,7 @@ final class WorkerPool implements AutoCloseable {
         takeChunks(number);
       } catch (RuntimeException | Error e) {
         failure = e;
-        abandon();
+        chunks.clear();
       } finally {
         Thread waiting = caller;
         long state = gate.decrementAndGet();
