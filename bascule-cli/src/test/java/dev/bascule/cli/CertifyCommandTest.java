@@ -8,17 +8,13 @@ import dev.bascule.core.quant.WeightType;
 import dev.bascule.formats.gguf.GgufMetadata;
 import dev.bascule.formats.json.Json;
 import dev.bascule.models.DecoderConfig;
-import dev.bascule.models.Family;
 import dev.bascule.models.GgufExport;
-import dev.bascule.models.Rope;
 import dev.bascule.models.SyntheticModel;
 import dev.bascule.models.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,23 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CertifyCommandTest {
   /** Qwen3's shape in small, wide enough for blocks of 256. */
   private static final DecoderConfig SHAPE =
-      new DecoderConfig(
-          Family.QWEN3,
-          2,
-          256,
-          4,
-          2,
-          64,
-          512,
-          96,
-          1e-6f,
-          new Rope(64, 1e6f, new Rope.Scaling.None()),
-          new DecoderConfig.Features(false, false, false, true, false),
-          Optional.empty(),
-          Optional.empty(),
-          128,
-          OptionalInt.empty(),
-          new DecoderConfig.Ends(OptionalInt.empty(), List.of(1)));
+      new SmallDecoder(2, 256, 4, 64, 512, 96, 128, List.of(1)).qwen3(false);
 
   @TempDir private static Path folder;
 

@@ -6,17 +6,13 @@ import dev.bascule.core.DType;
 import dev.bascule.core.quant.WeightType;
 import dev.bascule.formats.gguf.GgufMetadata;
 import dev.bascule.models.DecoderConfig;
-import dev.bascule.models.Family;
 import dev.bascule.models.GgufExport;
-import dev.bascule.models.Rope;
 import dev.bascule.models.SyntheticModel;
 import dev.bascule.models.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,24 +31,7 @@ class FullDiskTest {
 
   @BeforeAll
   static void writeModels() throws IOException {
-    DecoderConfig shape =
-        new DecoderConfig(
-            Family.QWEN3,
-            1,
-            32,
-            2,
-            1,
-            16,
-            64,
-            96,
-            1e-6f,
-            new Rope(16, 1e6f, new Rope.Scaling.None()),
-            new DecoderConfig.Features(false, false, false, true, false),
-            Optional.empty(),
-            Optional.empty(),
-            128,
-            OptionalInt.empty(),
-            new DecoderConfig.Ends(OptionalInt.empty(), List.of(1)));
+    DecoderConfig shape = new SmallDecoder(1, 32, 2, 16, 64, 96, 128, List.of(1)).qwen3(false);
     WeightType f32 = new WeightType.Floats(DType.F32);
     try (Weights weights = SyntheticModel.random(shape, f32, 11)) {
       GgufExport.write(shape, weights, f32, GgufMetadata.empty(), folder.resolve("tiny.gguf"));

@@ -8,9 +8,7 @@ import dev.bascule.core.quant.WeightType;
 import dev.bascule.formats.gguf.GgufMetadata;
 import dev.bascule.formats.json.Json;
 import dev.bascule.models.DecoderConfig;
-import dev.bascule.models.Family;
 import dev.bascule.models.GgufExport;
-import dev.bascule.models.Rope;
 import dev.bascule.models.SyntheticModel;
 import dev.bascule.models.Weights;
 import java.io.IOException;
@@ -19,8 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,23 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GenerateCommandTest {
   /** Llama's shape in small, without a vocabulary. */
   private static final DecoderConfig SHAPE =
-      new DecoderConfig(
-          Family.LLAMA,
-          2,
-          64,
-          4,
-          2,
-          16,
-          96,
-          80,
-          1e-5f,
-          new Rope(16, 1e4f, new Rope.Scaling.None()),
-          new DecoderConfig.Features(false, false, false, false, false),
-          Optional.empty(),
-          Optional.empty(),
-          64,
-          OptionalInt.empty(),
-          new DecoderConfig.Ends(OptionalInt.empty(), List.of()));
+      new SmallDecoder(2, 64, 4, 16, 96, 80, 64, List.of()).llama();
 
   @TempDir private static Path folder;
 

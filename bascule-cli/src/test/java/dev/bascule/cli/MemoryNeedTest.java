@@ -9,17 +9,13 @@ import dev.bascule.core.quant.WeightType;
 import dev.bascule.formats.gguf.GgufMetadata;
 import dev.bascule.formats.json.Json;
 import dev.bascule.models.DecoderConfig;
-import dev.bascule.models.Family;
 import dev.bascule.models.GgufExport;
-import dev.bascule.models.Rope;
 import dev.bascule.models.SyntheticModel;
 import dev.bascule.models.Weights;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -33,23 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MemoryNeedTest {
   /** 126 million weights, the output layer the largest. */
   private static final DecoderConfig SHAPE =
-      new DecoderConfig(
-          Family.QWEN3,
-          6,
-          1024,
-          8,
-          4,
-          128,
-          3072,
-          40_000,
-          1e-6f,
-          new Rope(128, 1e6f, new Rope.Scaling.None()),
-          new DecoderConfig.Features(true, false, false, true, false),
-          Optional.empty(),
-          Optional.empty(),
-          4096,
-          OptionalInt.empty(),
-          new DecoderConfig.Ends(OptionalInt.empty(), List.of()));
+      new SmallDecoder(6, 1024, 8, 128, 3072, 40_000, 4096, List.of()).qwen3(true);
 
   private static final int CONTEXT = 2048;
 
