@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 
 /** A certificate as JSON. The format is described in {@code docs/certificates.md}. */
 final class CertificateJson {
@@ -35,7 +36,9 @@ final class CertificateJson {
         .histogram()
         .ifPresent(histogram ->
             json.put(
-                "histogram", Map.of("largest", histogram.largest(), "counts", histogram.counts())));
+                "histogram",
+                new TreeMap<>(
+                    Map.of("largest", histogram.largest(), "counts", histogram.counts()))));
     origin("firstDifference", certificate.firstDifference(), json);
     origin("firstAboveRounding", certificate.firstAboveRounding(), json);
     json.put("ops", certificate.ops().stream().map(CertificateJson::op).toList());
@@ -155,6 +158,10 @@ final class CertificateJson {
       });
     } else if (expected instanceof List<?> ours
         && actual instanceof List<?> theirs
+        && !labels(ours).equals(labels(theirs))) {
+      found.add(path + ": " + others(ours, theirs) + " and " + others(theirs, ours));
+    } else if (expected instanceof List<?> ours
+        && actual instanceof List<?> theirs
         && ours.size() == theirs.size()) {
       for (int i = 0; i < ours.size(); i++) {
         compare(path + "[" + i + "]", ours.get(i), theirs.get(i), found);
@@ -162,6 +169,24 @@ final class CertificateJson {
     } else if (!CanonicalJson.of(expected).equals(CanonicalJson.of(actual))) {
       found.add(path + ": " + shown(expected) + " and " + shown(actual));
     }
+  }
+
+  /** The labels of what has them, in order. */
+  private static List<String> labels(List<?> members) {
+    List<String> labels = new ArrayList<>();
+    for (Object member : members) {
+      if (member instanceof Map<?, ?> map && map.get("label") instanceof String label) {
+        labels.add(label);
+      }
+    }
+    return labels;
+  }
+
+  /** The labels that {@code members} alone have: another version may make another graph. */
+  private static String others(List<?> members, List<?> without) {
+    List<String> own = labels(members);
+    own.removeAll(labels(without));
+    return own.isEmpty() ? "no label more" : shown(own);
   }
 
   private static String shown(Object value) {

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 
 /**
  * What {@code bascule certify} is asked: what is on the command line, or in a certificate that is
@@ -98,17 +99,19 @@ record CertifyRequest(
     return numbers.isOneCache() ? first : first + "," + numbers.caches.get(1);
   }
 
+  /** In an order that is the same in every run of the program. */
   private Map<String, Object> inputsJson() {
-    return switch (inputs) {
-      case Inputs.Ids ids ->
-          Map.of(
-              "source",
-              ids.source,
-              "ids",
-              Arrays.stream(ids.ids).mapToObj(id -> (Object) (long) id).toList());
-      case Inputs.Data data -> Map.of("data", data.folder);
-      case Inputs.Drawn drawn -> Map.of("seed", drawn.seed, "dims", drawn.dims);
-    };
+    return new TreeMap<>(
+        switch (inputs) {
+          case Inputs.Ids ids ->
+              Map.of(
+                  "source",
+                  ids.source,
+                  "ids",
+                  Arrays.stream(ids.ids).mapToObj(id -> (Object) (long) id).toList());
+          case Inputs.Data data -> Map.of("data", data.folder);
+          case Inputs.Drawn drawn -> Map.of("seed", drawn.seed, "dims", drawn.dims);
+        });
   }
 
   static CertifyRequest of(Json json) {

@@ -91,6 +91,13 @@ class CertifyCommandTest {
     CommandLineRun altered = CommandLineRun.of("certify", "--check", json.toString());
     assertThat(altered.out()).contains("ALTERED", "DIFFERS", "maxKl", "does not hold");
     assertThat(altered.code()).isEqualTo(1);
+
+    Files.writeString(json, Files.readString(json).replace("layers.1.down", "layers.1.sideways"));
+    CommandLineRun renamed = CommandLineRun.of("certify", "--check", json.toString());
+    assertThat(renamed.out())
+        .contains(
+            "DIFFERS ops: [\"layers.1.sideways\"] and [\"layers.1.down\"] (certificate, replay)");
+    assertThat(renamed.code()).isEqualTo(1);
   }
 
   @Test
