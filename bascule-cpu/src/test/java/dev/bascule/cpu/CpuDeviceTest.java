@@ -26,6 +26,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.ServiceLoader;
@@ -237,6 +238,36 @@ class CpuDeviceTest {
       assertThatThrownBy(() -> stream.upload(MemorySegment.ofArray(new byte[8]), Slice.of(buffer)))
           .isInstanceOf(DeviceException.class)
           .hasMessageContaining("closed");
+    }
+  }
+
+  @Test
+  void aClosedLaunchIsRefused() {
+    try (CpuDevice device = device(2);
+        Buffer x = device.allocate(4L * 400 * 200);
+        Buffer y = device.allocate(4L * 400 * 200);
+        Launchable code = device.compile(softmax("softmax", Dim.of(400), Dim.of(200)));
+        Stream stream = device.stream()) {
+      Launch launch = code.bind(List.of(Slice.of(x), Slice.of(y)), Bindings.NONE);
+      launch.close();
+      assertThatThrownBy(() -> stream.launch(launch)).hasStackTraceContaining("closed");
+    }
+  }
+
+  @Test
+  void zerosAreZerosInBuffersOfAllSizes() {
+    try (CpuDevice device = device(1);
+        Stream stream = device.stream()) {
+      for (int bytes : new int[] {1, 100, 4096, 1 << 18, (5 << 20) + 3}) {
+        try (Buffer buffer = device.allocateZeros(bytes)) {
+          byte[] read = new byte[bytes];
+          Arrays.fill(read, (byte) 1);
+          stream.download(new Slice(buffer, 0, bytes), MemorySegment.ofArray(read));
+          stream.synchronize();
+          assertThat(read).isEqualTo(new byte[bytes]);
+        }
+      }
+      assertThat(device.memory().bytesHeld()).isZero();
     }
   }
 
