@@ -186,7 +186,7 @@ final class CertificateJson {
   private static String others(List<?> members, List<?> without) {
     List<String> own = labels(members);
     own.removeAll(labels(without));
-    return own.isEmpty() ? "no label more" : shown(own);
+    return own.isEmpty() ? "the same labels in another order or number" : shown(own);
   }
 
   private static String shown(Object value) {

@@ -18,6 +18,7 @@ final class ChunkRuns {
     this.runs = new AtomicLongArray((workers + 1) * STRIDE);
   }
 
+  /** Behind a stride that is left free: the array's length, which all read, lies before it. */
   private static int place(int worker) {
     return (worker + 1) * STRIDE;
   }

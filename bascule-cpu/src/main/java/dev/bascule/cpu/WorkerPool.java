@@ -86,14 +86,12 @@ final class WorkerPool implements AutoCloseable {
     }
     try {
       submit(job, total, chunkMin);
-      boolean isDone = false;
       try {
         takeChunks(0);
-        isDone = true;
+      } catch (RuntimeException | Error e) {
+        chunks.clear();
+        throw e;
       } finally {
-        if (!isDone) {
-          chunks.clear();
-        }
         closeGate();
       }
       Throwable thrown = failure;

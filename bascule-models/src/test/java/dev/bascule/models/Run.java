@@ -13,6 +13,7 @@ import dev.bascule.engine.Store;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /** Runs a decoder's graph on the reference or on a device, with a cache of its own. */
 interface Run extends AutoCloseable {
@@ -89,12 +90,12 @@ interface Run extends AutoCloseable {
 
   /** The logits of tokens that follow {@code before} others. */
   default float[] logitsAfter(Weights weights, int before, int... ids) {
-    long[] positions = new long[ids.length];
-    long[] rows = new long[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      positions[i] = (long) before + i;
-      rows[i] = i;
-    }
+    return logitsOf(weights, before, LongStream.range(0, ids.length).toArray(), ids);
+  }
+
+  /** The logits of some {@code rows} of the tokens that follow {@code before} others. */
+  default float[] logitsOf(Weights weights, int before, long[] rows, int... ids) {
+    long[] positions = LongStream.range(before, (long) before + ids.length).toArray();
     return run(Map.of(
             Decoder.EMBEDDINGS,
             weights.embedding(ids),

@@ -70,6 +70,43 @@ class SameBitsTest {
     theDeviceGivesTheBitsOfTheReference("cpu", Map.of(), CacheType.Q8_0, folder, 7, 1);
   }
 
+  /** As prompts are read: what comes before the last chunk gets no logits. */
+  @ParameterizedTest
+  @MethodSource("decoders")
+  void rowsThatAreAskedForGetTheBitsThatAllRowsGet(Path folder) {
+    onModel(
+        folder,
+        CacheType.F32,
+        (weights, ids, graph) -> {
+          float[] whole;
+          try (Run run = Run.onReference(graph)) {
+            whole = run.logits(weights, ids.length, ids);
+          }
+          int vocabulary = whole.length / ids.length;
+          float[] expected = new float[2 * vocabulary];
+          System.arraycopy(whole, 20 * vocabulary, expected, 0, vocabulary);
+          System.arraycopy(whole, 16 * vocabulary, expected, vocabulary, vocabulary);
+          for (String isa : List.of("portable", "avx2", "avx512")) {
+            for (Device device : open("cpu", Map.of("cpu.isa", isa))) {
+              try (device;
+                  Run run = Run.on(device, graph)) {
+                assertThat(asked(run, weights, ids)).as(isa).isEqualTo(expected);
+              }
+            }
+          }
+          try (Run run = Run.onReference(graph)) {
+            assertThat(asked(run, weights, ids)).as("reference").isEqualTo(expected);
+          }
+        });
+  }
+
+  /** The logits of the last token and of one before it, out of the last of three chunks. */
+  private static float[] asked(Run run, Weights weights, int[] ids) {
+    assertThat(run.logitsOf(weights, 0, new long[0], Arrays.copyOfRange(ids, 0, 7))).isEmpty();
+    assertThat(run.logitsOf(weights, 7, new long[0], Arrays.copyOfRange(ids, 7, 14))).isEmpty();
+    return run.logitsOf(weights, 14, new long[] {6, 2}, Arrays.copyOfRange(ids, 14, 21));
+  }
+
   @ParameterizedTest
   @MethodSource("fewDecoders")
   void openClGivesTheBitsOfTheReference(Path folder) {
